@@ -1,0 +1,58 @@
+# `make` alone lists the targets.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PART ?= all
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/.runtime ## .venv with everything pinned by hash, and the local Kafka's jars; nothing the second time
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("footprint needs Python 3.11 or newer; set PYTHON=/path/to/python3.11") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements.lock pyproject.toml footprint/local/kafka.lock.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m footprint.local.jars
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+up: setup ## run the whole pipeline on this machine; Ctrl-C stops it
+	@$(BIN)/footprint up
+
+demo: setup ## send one realistic day through a throw-away pipeline and print what it tells
+	@$(BIN)/python -m footprint.demo
+
+test: $(VENV)/.dev ## every test, against a real local Kafka, ClickHouse and Chromium
+	@tests/prepare-browser
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.dev ## format, lint, types, import rules, sizes, generated files, docs
+	@./check
+
+format: $(VENV)/.dev ## put every file into its format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev ## measured throughput: PART=collector|streams|store|capacity|all
+	@$(BIN)/python -m bench $(PART)
+
+chaos: $(VENV)/.dev ## kill and compare: PART=collector|streams|sinks|cluster|all
+	@$(BIN)/python -m tests.chaos $(PART)
+
+lock: $(VENV)/.dev ## resolve the dependencies anew
+	$(BIN)/uv pip compile pyproject.toml --extra build --generate-hashes --universal --no-header --no-emit-index-url -q -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra build --extra dev --generate-hashes --universal --no-header --no-emit-index-url -q -c requirements.lock -o requirements-dev.lock
+
+generate: $(VENV)/.dev ## write the generated files anew
+	$(BIN)/python -m schemas.generate
+
+.PHONY: help setup up demo test check format bench chaos lock generate

@@ -1,0 +1,1 @@
+"""One realistic recorded day of a small shop."""

@@ -1,0 +1,1 @@
+"""Real servers on this machine: Kafka from its jars, the ClickHouse engine behind its HTTP interface."""

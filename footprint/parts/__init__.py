@@ -1,0 +1,1 @@
+"""Wiring: each module builds one process of the line from settings and runs it."""

@@ -1,0 +1,175 @@
+"""The one settings object: typed, frozen, read once at start from `footprint.toml` and `FOOTPRINT_*` variables."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from schemas.errors import Misconfigured
+
+PREFIX = "FOOTPRINT_"
+CONFIG_VARIABLE = "FOOTPRINT_CONFIG"
+DEFAULT_CONFIG = Path("footprint.toml")
+
+
+class SiteSettings(BaseModel):
+    """One website: `[sites.NAME]` in the settings file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    keys: tuple[str, ...] = Field(default=(), description="Write keys of the site.")
+    allowed_origins: tuple[str, ...] = Field(default=(), description="Origins browsers may send from; empty: every origin.")
+    session_gap_s: int = Field(default=1800, ge=60, le=28_800, description="Silence that ends a session, seconds.")
+    automation: Literal["label", "ignore"] = Field(
+        default="label", description="`ignore`: webdriver and headless browsers count as human (a test site)."
+    )
+    ip: Literal["truncate", "full", "drop"] = Field(default="truncate", description="What is kept of a visitor's address.")
+    dnt: bool = Field(default=False, description="Honour `DNT: 1` as well as `Sec-GPC: 1`.")
+
+
+class Settings(BaseModel):
+    """Everything an operator can set. Each field is the variable `FOOTPRINT_` + its name in capitals."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kafka_bootstrap: str = Field(default="", description="Kafka bootstrap servers; empty: `up` starts a local Kafka.")
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        default="PLAINTEXT", description="How to talk to Kafka."
+    )
+    kafka_sasl_mechanism: str = Field(default="", description="SASL mechanism, for example SCRAM-SHA-512.")
+    kafka_sasl_username: str = Field(default="", description="SASL user.")
+    kafka_sasl_password: str = Field(default="", description="SASL password.", repr=False)
+    kafka_ca_file: str = Field(default="", description="CA certificates (PEM) that sign the brokers' certificates.")
+    clickhouse_url: str = Field(
+        default="",
+        description="`http(s)://user:password@host:8123/database`; empty: `up` starts a local ClickHouse.",
+        repr=False,
+    )
+    data_dir: Path = Field(
+        default=Path("footprint-data"), validate_default=True, description="Local Kafka's and ClickHouse's data and secrets (mode 0700)."
+    )
+    write_keys: str = Field(default="", description="`site:key,...`; `up` adds `demo:demo` when no site is configured.", repr=False)
+    secret_keys: str = Field(
+        default="", description="Keys that sign links and cookies, newest last; made on first run in `up`.", repr=False
+    )
+    collector_host: str = Field(default="127.0.0.1", description="Address the collector binds to.")
+    collector_port: int = Field(default=8000, ge=1, le=65_535, description="Port of the collector.")
+    console_host: str = Field(default="127.0.0.1", description="Address the console binds to.")
+    console_port: int = Field(default=8001, ge=1, le=65_535, description="Port of the console.")
+    shop_port: int = Field(
+        default=0, ge=0, le=65_535, description="Port of the demo shop in `up`; 0: 8002, or a free port when it is taken."
+    )
+    local_kafka_port: int = Field(default=9092, ge=1, le=65_535, description="Port of the local Kafka.")
+    local_clickhouse_port: int = Field(default=8123, ge=1, le=65_535, description="Port of the local ClickHouse.")
+    collector_workers: int = Field(default=1, ge=1, le=64, description="Collector processes.")
+    streams_workers: int = Field(default=1, ge=1, le=64, description="Stream processes.")
+    partitions: int = Field(default=4, ge=1, le=1024, description="Partitions of every topic when they are created.")
+    replication: int = Field(default=1, ge=1, le=7, description="Replicas of every topic when they are created.")
+    session_update_s: float = Field(default=30.0, ge=0, le=3600, description="A changed session is published at most this often, seconds.")
+    trusted_proxies: str = Field(default="", description="Networks (CIDR, comma-separated) whose X-Forwarded-For is believed.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least severe level that is logged.")
+    log_format: Literal["text", "json"] = Field(default="text", description="Lines for people, or one JSON object a line.")
+    test_containers: bool = Field(default=False, description="1: the tests take broker and store from containers.")
+    sites: dict[str, SiteSettings] = Field(default_factory=dict, description="Websites by name: `[sites.NAME]` in the file.")
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    def site_keys(self) -> dict[str, str]:
+        """Return write key -> site over `write_keys` and `[sites.*]`; raises Misconfigured when two sites share a key."""
+        pairs = [(key, name) for name, site in self.sites.items() for key in site.keys]
+        pairs += [(key, site) for site, key in _key_pairs(self.write_keys)]
+        found: dict[str, str] = {}
+        for key, site in pairs:
+            if found.setdefault(key, site) != site:
+                raise Misconfigured(f"Sites {found[key]!r} and {site!r} share a write key. Give each site a key of its own.")
+        return found
+
+    def site(self, name: str) -> SiteSettings:
+        """Return the settings of a site, the defaults when it has none."""
+        return self.sites.get(name) or SiteSettings()
+
+
+def _key_pairs(text: str) -> list[tuple[str, str]]:
+    pairs = []
+    for item in filter(None, (part.strip() for part in text.split(","))):
+        site, colon, key = item.partition(":")
+        if not (colon and site.strip() and key.strip()):
+            raise Misconfigured(f"FOOTPRINT_WRITE_KEYS has {item!r}. Write it as site:key,site:key.")
+        pairs.append((site.strip(), key.strip()))
+    return pairs
+
+
+def read_settings(environ: Mapping[str, str], **overrides: Any) -> Settings:
+    """Read the settings file, then the variables over it, then `overrides` (None: not given).
+
+    Raises Misconfigured for an unknown name (with the nearest known one), an unreadable file or a bad value.
+    """
+    values = _read_file(environ)
+    values |= {name: value for name, value in _read_variables(environ).items() if value != ""}
+    values |= {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()]
+        raise Misconfigured("Settings are not valid: " + "; ".join(lines) + ". Change them and start again.") from None
+
+
+def _read_file(environ: Mapping[str, str]) -> dict[str, Any]:
+    named = environ.get(CONFIG_VARIABLE)
+    path = Path(named) if named else DEFAULT_CONFIG
+    if not named and not path.is_file():
+        return {}
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise Misconfigured(f"Cannot read {path}: {error.strerror}. Check {CONFIG_VARIABLE}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise Misconfigured(f"{path} is not valid TOML: {error}. Correct it and start again.") from None
+    for name in values:
+        _known(name, str(path))
+    for site in values.get("sites", {}).values():
+        for name in site:
+            _known(name, f"a site of {path}", SiteSettings.model_fields)
+    return values
+
+
+def _read_variables(environ: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for variable, value in environ.items():
+        if variable.startswith(PREFIX) and variable != CONFIG_VARIABLE:
+            name = variable.removeprefix(PREFIX).lower()
+            if name == "sites":
+                raise Misconfigured("FOOTPRINT_SITES does not exist. Write [sites.NAME] tables in footprint.toml.")
+            _known(name, variable, upper=True)
+            values[name] = value
+    return values
+
+
+def _known(name: str, where: str, fields: Mapping[str, Any] = Settings.model_fields, *, upper: bool = False) -> None:
+    if name in fields:
+        return
+    near = difflib.get_close_matches(name, list(fields), n=1, cutoff=0.0)[0]
+    near = PREFIX + near.upper() if upper else near
+    raise Misconfigured(f"Unknown setting {name!r} ({where}). Did you mean {near!r}?")
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return the `FOOTPRINT_*` variables that give a child process these settings (sites come from the file)."""
+    values = settings.model_dump(exclude={"sites"}, exclude_defaults=True)
+    return {PREFIX + name.upper(): _text(value) for name, value in values.items()}
+
+
+def _text(value: Any) -> str:
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def current(**overrides: Any) -> Settings:
+    """Return the settings of this process."""
+    return read_settings(os.environ, **overrides)

@@ -1,0 +1,1 @@
+"""The language all stages share: events, topics, rejections, errors and the codec."""

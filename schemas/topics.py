@@ -1,0 +1,126 @@
+"""Every topic: its name, the schema of its records, the key whose order it keeps, and its retention.
+
+No topic name appears in any other file.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel
+
+from schemas.events import Event, TrackedEvent
+from schemas.identities import Identity
+from schemas.rejections import RejectedRecord
+from schemas.scores import Score, ScoreChange
+from schemas.sessions import Session
+from schemas.signals import Signal
+
+DAY_MS = 86_400_000
+MAX_RECORD_BYTES = 256 * 1024
+"""Largest NDJSON record that a stage writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One Kafka topic.
+
+    `record` is `ndjson` (1..N values of one partition, joined by newlines) or `json` (one value).
+    `key` names the fields whose order the topic keeps. `retention_ms` is None on compacted topics.
+    """
+
+    name: str
+    value: type[BaseModel]
+    record: Literal["ndjson", "json"]
+    key: str
+    retention_ms: int | None
+    summary: str
+    transactional: bool = True
+
+    @property
+    def compacted(self) -> bool:
+        """True when Kafka keeps the last record of each key for ever."""
+        return self.retention_ms is None
+
+
+EVENTS = Topic(
+    "footprint.events.v1",
+    Event,
+    "ndjson",
+    "site, visitor or else customer",
+    7 * DAY_MS,
+    "accepted events, as the collector wrote them",
+    transactional=False,
+)
+TRACKED = Topic(
+    "footprint.tracked.v1",
+    TrackedEvent,
+    "ndjson",
+    "site, customer or else visitor",
+    7 * DAY_MS,
+    "events enriched, sessionised and labelled",
+)
+SESSIONS = Topic(
+    "footprint.sessions.v1",
+    Session,
+    "json",
+    "site:visitor",
+    30 * DAY_MS,
+    "a session opened, updated (at most every 30 s), closed or superseded",
+)
+SCORES = Topic(
+    "footprint.scores.v1",
+    Score,
+    "json",
+    "site:subject:score",
+    None,
+    "current value, band, lifecycle stage and top reasons: what downstream systems read",
+)
+SCORE_CHANGES = Topic(
+    "footprint.score-changes.v1",
+    ScoreChange,
+    "json",
+    "site:subject",
+    30 * DAY_MS,
+    "one record per change of a score, with rule and event",
+)
+SIGNALS = Topic(
+    "footprint.signals.v1",
+    Signal,
+    "json",
+    "site:subject",
+    30 * DAY_MS,
+    "a trigger fired, was suppressed, or was withdrawn",
+)
+IDENTITIES = Topic(
+    "footprint.identities.v1",
+    Identity,
+    "json",
+    "site:visitor",
+    None,
+    "this visitor belongs to this customer",
+)
+REJECTED = Topic(
+    "footprint.rejected.v1",
+    RejectedRecord,
+    "json",
+    "site",
+    30 * DAY_MS,
+    "what was turned away: reason, stage, truncated original",
+    transactional=False,
+)
+
+PUBLIC = (EVENTS, TRACKED, SESSIONS, SCORES, SCORE_CHANGES, SIGNALS, IDENTITIES, REJECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class StateTopic:
+    """A compacted topic that holds the state of one stream agent, one partition per source partition."""
+
+    name: str
+    summary: str
+
+
+VISITORS_STATE = StateTopic("footprint.visitors-state.v1", "state of the visitors agent")
+SUBJECTS_STATE = StateTopic("footprint.subjects-state.v1", "state of the subjects agent")
+
+STATE = (VISITORS_STATE, SUBJECTS_STATE)

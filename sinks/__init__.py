@@ -1,0 +1,1 @@
+"""Topics in, rows out."""

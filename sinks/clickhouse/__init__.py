@@ -1,0 +1,1 @@
+"""The ClickHouse side: client, migrations, views and cookbook."""

@@ -1,0 +1,1 @@
+"""What the sinks decide, without doing it."""

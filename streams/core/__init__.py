@@ -1,0 +1,1 @@
+"""What the streams decide, without doing it."""

@@ -1,0 +1,1 @@
+"""Exactly-once delivery on Faust: the one place that knows its internals."""
