@@ -1,0 +1,42 @@
+"""Asks the parts for `/ready` over HTTP."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import httpx2
+
+from console.ports import PartHealth
+
+
+class HttpParts:
+    """The parts at known addresses: name -> URL of `/ready`."""
+
+    def __init__(self, urls: Mapping[str, str], client: httpx2.AsyncClient) -> None:
+        self._urls = urls
+        self._client = client
+
+    async def health(self) -> Sequence[PartHealth]:
+        """Return how every part is, asked at the same time."""
+        return await asyncio.gather(*(self._ask(name, url) for name, url in self._urls.items()))
+
+    async def _ask(self, name: str, url: str) -> PartHealth:
+        try:
+            answer = await self._client.get(url, timeout=2.0)
+        except httpx2.HTTPError:
+            return PartHealth(name=name, ready=False, lag=None, note="does not answer")
+        try:
+            body = answer.json()
+        except ValueError:
+            body = {}
+        if not isinstance(body, dict):
+            body = {}
+        lag = body.get("lag")
+        return PartHealth(
+            name=name, ready=answer.status_code == 200, lag=lag if isinstance(lag, int) else None, note=_note(body.get("checks"))
+        )
+
+
+def _note(checks: object) -> str:
+    if not isinstance(checks, dict):
+        return ""
+    return "; ".join(f"{name}: {state}" for name, state in checks.items() if state not in ("ok", True))
