@@ -1,0 +1,84 @@
+"""A real single-node Kafka (KRaft) on loopback: `python -m footprint.local.kafka --data FOLDER --port N` becomes it.
+
+Kafka keeps its data in the folder, over kill -9 too. SIGTERM stops it cleanly.
+"""
+
+import argparse
+import base64
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from footprint.local.jars import ensured
+from footprint.local.java import java
+from footprint.local.kafka_properties import properties, render
+from footprint.local.ports import LOOPBACK, free_port, require_free
+from schemas.errors import Misconfigured
+
+LOGGING = Path(__file__).with_name("kafka.log4j2.properties")
+MEMORY = ("-Xms64m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError")
+
+
+def command(folder: Path, *, port: int) -> list[str]:
+    """Return the command that becomes the local Kafka with its data in `folder`."""
+    return [sys.executable, "-m", "footprint.local.kafka", "--data", str(folder), "--port", str(port)]
+
+
+def prepare(folder: Path, *, port: int) -> list[str]:
+    """Write the configuration, format the storage on first use, and return the command line of the Java server.
+
+    Raises Misconfigured when a jar differs from the lock or the port is taken.
+    """
+    require_free(port, what="Kafka", setting="FOOTPRINT_LOCAL_KAFKA_PORT")
+    jars = ensured()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    logs = folder / "log"
+    configuration = folder / "server.properties"
+    configuration.write_text(render(properties(logs, port=port, controller_port=free_port())), "ascii")
+    run = [java(), *MEMORY, f"-Dlog4j2.configurationFile={LOGGING}", "-cp", ":".join(map(str, jars))]
+    if not (logs / "meta.properties").is_file():
+        _format(run, configuration)
+    return [*run, "kafka.Kafka", str(configuration)]
+
+
+def _format(run: list[str], configuration: Path) -> None:
+    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    tool = [*run, "kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", cluster, "-c", str(configuration)]
+    done = subprocess.run(tool, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Misconfigured(f"Kafka cannot format its storage: {done.stdout}{done.stderr}. Check the folder and start again.")
+
+
+async def is_ready(bootstrap: str) -> bool:
+    """True when the broker answers for its cluster: topics can be created and written."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=2000)
+    try:
+        await admin.start()
+        return bool((await admin.describe_cluster())["brokers"])
+    except (KafkaError, OSError):
+        return False
+    finally:
+        await admin.close()
+
+
+def main() -> None:
+    """Become the local Kafka."""
+    parser = argparse.ArgumentParser(prog="python -m footprint.local.kafka", description="A local Kafka on loopback.")
+    parser.add_argument("--data", type=Path, required=True, help="folder of its data")
+    parser.add_argument("--port", type=int, required=True, help=f"port on {LOOPBACK}")
+    given = parser.parse_args()
+    try:
+        server = prepare(given.data.absolute(), port=given.port)
+    except Misconfigured as error:
+        sys.exit(f"footprint: {error}")
+    # Java takes this process's place: same pid, signals and parent-death signal, and no Python left in memory.
+    os.execv(server[0], server)  # noqa: S606 - no shell is wanted
+
+
+if __name__ == "__main__":
+    main()
