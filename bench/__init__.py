@@ -1,0 +1,1 @@
+"""Measured throughput, side by side: figures are ratios to something measured in the same run."""
