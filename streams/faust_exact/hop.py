@@ -1,0 +1,59 @@
+"""What a hop is, and how it is delivered: the values that the machinery is built from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from schemas.connections import KafkaConnection
+from schemas.topics import StateTopic, Topic
+from streams.core.work import Arrival, Value, Work
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The time a timer runs at. `quiet`: the partition's lag is 0 and nothing came for a while."""
+
+    now_ms: int
+    quiet: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One step of the stream: a source topic, the state it needs, and the functions that fold one into the other.
+
+    The functions are pure: they change `Work` and nothing else, and one partition is never in two of them at once.
+    A `Work` that wrote something is committed as one transaction; an exception ends the process.
+    """
+
+    name: str
+    source: Topic
+    state: StateTopic
+    absorb: Callable[[bytes, Work, Arrival], None]
+    """Fold one source record. Must not raise for what a caller sent."""
+    advance: Callable[[Work, Moment], bool]
+    """Timers, called a few times a second. True: commit and call again, more is due."""
+    flush: Callable[[Work, Moment], bool]
+    """Publish what was held back, on a clean stop. True as above."""
+    watermark: Callable[[Value], int | None]
+    """The watermark that records written by this hop carry, from the partition's meta; None: no header."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How hops are delivered.
+
+    `application` names the consumer group and the transactional ids. `instance` is a stable name of this worker, unique
+    among those that run at the same time (static membership): a worker that comes back inside `session_s` gets its
+    partitions again without stopping the others. Empty: none.
+    """
+
+    application: str
+    connection: KafkaConnection
+    partitions: int
+    instance: str = ""
+    take: int = 300
+    take_bytes: int = 1024 * 1024
+    within_s: float = 0.05
+    tick_s: float = 0.25
+    quiet_after_s: float = 60.0
+    session_s: float = 20.0
+    transaction_timeout_s: float = 30.0

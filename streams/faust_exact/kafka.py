@@ -1,0 +1,65 @@
+"""The one door to aiokafka beside Faust's own consumer: transactional producers and the reader of state topics."""
+
+import ssl
+from typing import Any
+
+import aiokafka
+from aiokafka.errors import IllegalStateError
+from aiokafka.structs import TopicPartition
+
+from schemas.connections import KafkaConnection
+from streams.faust_exact.hop import Delivery
+
+__all__ = ["BATCH_BYTES", "IllegalStateError", "TopicPartition", "producer_for", "reader_for", "ssl_context"]
+
+BATCH_BYTES = 512 * 1024
+"""Size of a batch; a single larger record goes in a batch of its own."""
+REQUEST_TIMEOUT_MS = 30_000
+FETCH_BYTES = 4 * 1024 * 1024
+
+
+def ssl_context(connection: KafkaConnection) -> ssl.SSLContext | None:
+    """Return how to verify the brokers, or None where the connection is not encrypted."""
+    if "SSL" not in connection.security_protocol:
+        return None
+    return ssl.create_default_context(cafile=connection.ca_file or None)
+
+
+def _settings(connection: KafkaConnection) -> dict[str, Any]:
+    settings: dict[str, Any] = {"bootstrap_servers": connection.bootstrap, "security_protocol": connection.security_protocol}
+    if context := ssl_context(connection):
+        settings["ssl_context"] = context
+    if "SASL" in connection.security_protocol:
+        settings["sasl_mechanism"] = connection.sasl_mechanism or "PLAIN"
+        settings["sasl_plain_username"] = connection.sasl_username
+        settings["sasl_plain_password"] = connection.sasl_password
+    return settings
+
+
+def producer_for(delivery: Delivery, topic: str, partition: int) -> Any:
+    """Return the transactional producer of a source partition, not started. Starting it fences every older one."""
+    return aiokafka.AIOKafkaProducer(
+        **_settings(delivery.connection),
+        acks="all",
+        transactional_id=f"{delivery.application}-{topic}-{partition}",
+        transaction_timeout_ms=int(delivery.transaction_timeout_s * 1000),
+        linger_ms=0,
+        max_batch_size=BATCH_BYTES,
+        request_timeout_ms=REQUEST_TIMEOUT_MS,
+    )
+
+
+def reader_for(connection: KafkaConnection) -> Any:
+    """Return a consumer without a group that reads what is committed, from the earliest record, not started.
+
+    `earliest` matters: with the default, `assign` starts a reset to the end that can overtake the seek that follows.
+    The short wait keeps the last, empty fetch from costing half a second.
+    """
+    return aiokafka.AIOKafkaConsumer(
+        **_settings(connection),
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        max_partition_fetch_bytes=FETCH_BYTES,
+        fetch_max_wait_ms=10,
+    )

@@ -1,0 +1,106 @@
+"""Absorbing what was fetched: each take is one transaction per partition (more when it is large)."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from streams.core.work import Arrival, Work
+from streams.faust_exact.acceptance import Verdict, judge
+from streams.faust_exact.hop import Delivery
+from streams.faust_exact.ownership import Ownership
+from streams.faust_exact.partition import Partition
+from streams.faust_exact.transaction import plan, write, writes
+from streams.faust_exact.watchdog import Watchdog
+from streams.ports import Observer
+
+
+class Takes:
+    """Folds records into their partition's state and commits."""
+
+    def __init__(self, delivery: Delivery, ownership: Ownership, watchdog: Watchdog, observer: Observer) -> None:
+        self._delivery = delivery
+        self._ownership = ownership
+        self._watchdog = watchdog
+        self._observer = observer
+        self.closed = False
+        """True on a clean stop: nothing is absorbed any more; it comes again at the next start."""
+
+    async def absorb(self, events: Sequence[Any]) -> None:
+        """Absorb a take of Faust events, then acknowledge those that are durable."""
+        by_partition: dict[Any, list[Any]] = {}
+        for event in events:
+            by_partition.setdefault(event.message.tp, []).append(event.message)
+        await asyncio.gather(*[self._absorb(self._ownership.partition(tp), messages) for tp, messages in by_partition.items()])
+        for event in events:
+            if not event.message.acked:
+                event.ack()
+
+    async def _absorb(self, partition: Partition, messages: Sequence[Any]) -> None:
+        for part in _of_bounded_size(messages, self._delivery.take_bytes):
+            async with partition.lock:
+                await self._absorb_locked(partition, part)
+
+    async def _absorb_locked(self, partition: Partition, messages: Sequence[Any]) -> None:
+        generation = max(message.generation_id for message in messages)
+        if self.closed or generation < partition.generation or partition.tp not in self._ownership.assigned():
+            self._refuse(partition, messages)  # of an ownership that is over; it comes again, here or elsewhere
+            return
+        await self._ownership.own(partition, generation)
+        work, marker, accepted = partition.work(), partition.marker, 0
+        for message in messages:
+            verdict = judge(prev=message.checksum, offset=message.offset, marker=marker)
+            if verdict is Verdict.ACCEPT:
+                partition.hop.absorb(message.value or b"", work, arrival_of(message))
+                marker, accepted = message.offset, accepted + 1
+            elif verdict is Verdict.REWIND:
+                self._refuse(partition, [message])
+                self._ownership.rewind(partition, marker)
+        if accepted:
+            await self.commit(partition, work, marker=marker, records=accepted)
+
+    async def commit(self, partition: Partition, work: Work, *, marker: int, records: int) -> None:
+        """Write one transaction, with the partition's lock held; then its changes are the state."""
+        planned = plan(partition, work, marker=marker, partitions=self._delivery.partitions)
+        self._watchdog.check()
+        await write(partition.producer, planned)
+        partition.committed(marker, at=time.monotonic())
+        self._ownership.note_marker(partition)
+        self._observer.committed(partition.hop.name, records, work.out.counts)
+
+    async def commit_timers(self, partition: Partition, work: Work) -> None:
+        """Write what a timer did, if anything: a transaction that moves no marker."""
+        if writes(partition, work):
+            await self.commit(partition, work, marker=partition.marker, records=0)
+
+    def _refuse(self, partition: Partition, messages: Iterable[Any]) -> None:
+        refused = 0
+        for message in messages:
+            message.acked = True  # without acknowledging it: neither committed nor waited for
+            refused += 1
+        self._observer.refused(partition.hop.name, refused)
+
+
+def arrival_of(message: Any) -> Arrival:
+    """Return how a source record came, from its Kafka timestamp and headers."""
+    headers = dict(message.headers or ())
+    watermark = headers.get("wm")
+    return Arrival(
+        at=round((message.timestamp or 0) * 1000),
+        source=headers.get("from", b"").decode(),
+        watermark=int(watermark) if watermark else None,
+    )
+
+
+def _of_bounded_size(messages: Sequence[Any], limit: int) -> Iterator[list[Any]]:
+    """Split a take, so that no transaction holds the event loop or memory for long."""
+    held: list[Any] = []
+    size = 0
+    for message in messages:
+        held.append(message)
+        size += len(message.value or b"")
+        if size >= limit:
+            yield held
+            held, size = [], 0
+    if held:
+        yield held
