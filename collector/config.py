@@ -1,0 +1,22 @@
+"""The collector's configuration as plain values; footprint/parts/collector.py makes it from settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from collector.core.addresses import Network
+from collector.core.sites import SiteRules
+
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorConfig:
+    """`sites` by write key. `snippet` is the built browser snippet served as `/fp.js`."""
+
+    sites: Mapping[str, SiteRules]
+    partitions: int
+    snippet: Path | None = None
+    trusted_proxies: tuple[Network, ...] = ()
+    body_limit: int = 10 * MEGABYTE
+    in_flight_limit: int = 64 * MEGABYTE

@@ -1,0 +1,75 @@
+"""One message becomes an event of the events topic, or a `Rejection`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from collector.core import steps
+from collector.core.drafts import Arrival, Draft
+from collector.core.readers import text
+from schemas import codec
+from schemas.rejections import ORIGINAL_MAX, Reason, Rejection
+from schemas.topics import MAX_RECORD_BYTES
+
+STEPS: tuple[Callable[[Draft], Rejection | None], ...] = (
+    steps.drop_wrong_shapes,
+    steps.put_content_hash,
+    steps.drop_unknown_type,
+    steps.put_kind,
+    steps.put_event_id,
+    steps.put_people,
+    steps.drop_nobody,
+    steps.put_times,
+    steps.put_device,
+    steps.put_page,
+    steps.put_engagement,
+    steps.put_value,
+    steps.put_references,
+    steps.put_traits,
+    steps.put_props,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An event as it will be written: `owner` decides its partition, `encoded` is its line."""
+
+    event_id: str
+    content_hash: str
+    owner: str
+    encoded: bytes
+    warnings: tuple[str, ...] = ()
+
+
+def accept(message: Any, arrival: Arrival, *, index: int, new_id: Callable[[], str]) -> Accepted | Rejection:
+    """Run the steps over one message. Any JSON value gives an `Accepted` or a `Rejection`, never an exception.
+
+    An accepted event validates as `schemas.events.Event`. `new_id` makes the id of an event that came without one.
+    """
+    if not isinstance(message, dict):
+        rejection = Rejection(Reason.NOT_AN_OBJECT, "The event is not a JSON object. Send one object per event.")
+        return _located(rejection, message, index=index, event_id="")
+    draft = Draft(arrival, message, new_id, {"site": arrival.site.site})
+    for step in STEPS:
+        rejected = step(draft)
+        if rejected is not None:
+            return _located(rejected, message, index=index, event_id=_sent_id(message))
+    encoded = codec.dumps(draft.event)
+    if len(encoded) > MAX_RECORD_BYTES:  # digits such as 1e15 grow when they are written out
+        rejection = Rejection(Reason.TOO_LARGE, "The event is too large when written out. Send less in its properties.")
+        return _located(rejection, message, index=index, event_id=_sent_id(message))
+    event = draft.event
+    owner = event.get("visitor_id") or event["customer_id"]
+    return Accepted(event["event_id"], event["content_hash"], owner, encoded, tuple(draft.warnings))
+
+
+def _sent_id(message: dict[str, Any]) -> str:
+    return text(message.get("messageId"), steps.MAX_MESSAGE_ID) or ""
+
+
+def _located(rejection: Rejection, message: Any, *, index: int, event_id: str) -> Rejection:
+    try:
+        original = codec.dumps(message)[: 4 * ORIGINAL_MAX].decode("utf-8", "ignore")[:ORIGINAL_MAX]
+    except TypeError:  # nested too deeply to be written again
+        original = ""
+    return replace(rejection, index=index, event_id=event_id, original=original)

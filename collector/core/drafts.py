@@ -1,0 +1,57 @@
+"""What a step of the accept pipeline works on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from collector.core.readers import mapping
+from collector.core.sites import SiteRules
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The facts of one request that its events share.
+
+    `own_device` is true when the request comes from the visitor's own browser or mail program: a browser, the pixel,
+    the beacon or the snippet. Then its address and user agent are the visitor's; a server's are nobody's.
+    """
+
+    site: SiteRules
+    received_at: int
+    address: str = ""
+    user_agent: str = ""
+    own_device: bool = False
+    historical: bool = False
+    sent_at: Any = None
+    default_type: str = ""
+
+
+@dataclass(slots=True)
+class Draft:
+    """One message on its way to an event: every step reads `message` and adds to `event`."""
+
+    arrival: Arrival
+    message: dict[str, Any]
+    new_id: Callable[[], str]
+    event: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def type(self) -> Any:
+        """The message's type; the path's when the message has none."""
+        return self.message.get("type") or self.arrival.default_type
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What the SDK says about the surroundings."""
+        return mapping(self.message.get("context"))
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        """What the caller says about the event."""
+        return mapping(self.message.get("properties"))
+
+    def put(self, name: str, value: Any) -> None:
+        """Add a field that has a value; absent fields stay off the wire."""
+        if value is not None:
+            self.event[name] = value

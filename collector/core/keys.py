@@ -1,0 +1,31 @@
+"""The write key of a request, from the places where SDKs put it."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+
+def key_outside_body(headers: Mapping[str, str], query_key: str) -> str:
+    """Return the first key of: Basic user, Bearer, `X-Write-Key`, `?writeKey=`; empty when there is none."""
+    scheme, _, credentials = headers.get("authorization", "").partition(" ")
+    found = _from_authorization(scheme.lower(), credentials.strip())
+    return found or headers.get("x-write-key", "").strip() or query_key
+
+
+def key_in_body(payload: Any) -> str:
+    """Return the body's `writeKey`, the last place; empty when there is none."""
+    key = payload.get("writeKey") if isinstance(payload, dict) else None
+    return key.strip() if isinstance(key, str) else ""
+
+
+def _from_authorization(scheme: str, credentials: str) -> str:
+    if scheme == "bearer":
+        return credentials
+    if scheme != "basic":
+        return ""
+    try:
+        user, _, _ = base64.b64decode(credentials, validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        return ""
+    return user.strip()

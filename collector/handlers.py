@@ -1,0 +1,182 @@
+"""Requests become outcomes: what to write, and what to answer once it is durable. Plain values in, plain values out."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from collector.config import CollectorConfig
+from collector.core import answers
+from collector.core.accept import Accepted, accept
+from collector.core.addresses import client_address
+from collector.core.answers import Answer, Refusal
+from collector.core.batches import Batch, read_batch, read_single
+from collector.core.bodies import read_body
+from collector.core.drafts import Arrival
+from collector.core.keys import key_in_body, key_outside_body
+from collector.core.pixels import read_pixel, read_query
+from collector.core.routes import Route
+from collector.core.sites import SiteRules
+from collector.ports import Publication
+from schemas import codec
+from schemas.rejections import Rejection, record_of
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request without its transport. `headers` have lower-case names; several of one name are joined by commas."""
+
+    route: Route
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    peer: str
+    received_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a request comes to: answer `answer` once `publication` is durable, `otherwise` when it cannot be made so."""
+
+    answer: Answer
+    otherwise: Answer
+    publication: Publication | None = None
+    accepted: int = 0
+    duplicate: int = 0
+    rejected: tuple[Rejection, ...] = ()
+    warnings: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class _Sorting:
+    """The messages of one request as they are told apart."""
+
+    events: dict[int, list[bytes]] = field(default_factory=dict)
+    seen: dict[str, str] = field(default_factory=dict)
+    rejected: list[Rejection] = field(default_factory=list)
+    accepted: int = 0
+    duplicate: int = 0
+    warnings: Counter[str] = field(default_factory=Counter)
+
+
+class Handlers:
+    """The ingest entries over one configuration. `new_id` makes event ids, `retry_after` the seconds of a 503."""
+
+    def __init__(self, config: CollectorConfig, *, new_id: Callable[[], str], retry_after: Callable[[], int]) -> None:
+        self._config = config
+        self._new_id = new_id
+        self._retry_after = retry_after
+
+    def handle(self, request: Request) -> Outcome:
+        """Return the outcome of a request on any ingest path. No input makes it raise."""
+        if request.route.form == "discard":
+            return self._settled(answers.DISCARDED)
+        outcome = self._ingest(request)
+        if request.route.form != "pixel":
+            return outcome
+        # An image has nobody to tell: whatever happened, the page or mail shows it, and metrics count the rest.
+        return Outcome(
+            answers.PIXEL,
+            answers.PIXEL,
+            outcome.publication,
+            outcome.accepted,
+            outcome.duplicate,
+            outcome.rejected,
+            outcome.warnings,
+        )
+
+    def unavailable(self, code: str = "not_durable") -> Answer:
+        """Return the 503 of a request whose events cannot be kept now."""
+        return answers.unavailable(code, retry_after_s=self._retry_after())
+
+    def _settled(self, answer: Answer) -> Outcome:
+        return Outcome(answer, answer)
+
+    def _ingest(self, request: Request) -> Outcome:
+        parameters = read_query(request.query) if request.query else {}
+        key = key_outside_body(request.headers, parameters.get("writeKey", ""))
+        if key and key not in self._config.sites:
+            return self._settled(answers.refused(_unknown_key()))
+        payload = self._payload(request, parameters)
+        if isinstance(payload, Refusal):
+            return self._settled(answers.refused(payload))
+        site = self._site(key or key_in_body(payload), request.headers.get("origin", ""))
+        if isinstance(site, Refusal):
+            return self._settled(answers.refused(site))
+        batch = read_batch(payload) if request.route.form == "batch" else read_single(payload)
+        if isinstance(batch, Refusal):
+            return self._settled(answers.refused(batch))
+        historical = parameters.get("historical", "") in ("1", "true")
+        return self._accept(batch, self._arrival(request, site, sent_at=batch.sent_at, historical=historical))
+
+    def _payload(self, request: Request, parameters: dict[str, str]) -> Any | Refusal:
+        if request.route.form == "pixel":
+            return read_pixel(parameters)
+        return read_body(request.body, limit=self._config.body_limit, encoding=request.headers.get("content-encoding", ""))
+
+    def _site(self, key: str, origin: str) -> SiteRules | Refusal:
+        site = self._config.sites.get(key)
+        if site is None:
+            return _unknown_key() if key else _missing_key()
+        if not site.allows(origin):
+            return Refusal(
+                401, "origin_not_allowed", f"This key may not be used from {origin[:200]}. Add it to allowed_origins of the site."
+            )
+        return site
+
+    def _arrival(self, request: Request, site: SiteRules, *, sent_at: Any, historical: bool) -> Arrival:
+        headers = request.headers
+        browser = "origin" in headers or any(name.startswith("sec-fetch-") for name in headers)
+        return Arrival(
+            site=site,
+            received_at=request.received_at,
+            address=client_address(request.peer, headers.get("x-forwarded-for", ""), self._config.trusted_proxies),
+            user_agent=headers.get("user-agent", ""),
+            own_device=browser or request.route.own_device,
+            historical=historical,
+            sent_at=sent_at,
+            default_type=request.route.type,
+        )
+
+    def _accept(self, batch: Batch, arrival: Arrival) -> Outcome:
+        sorting = _Sorting()
+        for index, message in enumerate(batch.messages):
+            self._sort(sorting, accept(message, arrival, index=index, new_id=self._new_id), site=arrival.site.site)
+        rejected = [_record(one, arrival) for one in sorting.rejected]
+        return Outcome(
+            answer=answers.success(accepted=sorting.accepted, duplicate=sorting.duplicate, rejected=sorting.rejected),
+            otherwise=self.unavailable(),
+            publication=Publication(sorting.events, rejected) if sorting.events or rejected else None,
+            accepted=sorting.accepted,
+            duplicate=sorting.duplicate,
+            rejected=tuple(sorting.rejected),
+            warnings=sorting.warnings,
+        )
+
+    def _sort(self, sorting: _Sorting, result: Accepted | Rejection, *, site: str) -> None:
+        if isinstance(result, Rejection):
+            sorting.rejected.append(result)
+            return
+        if sorting.seen.get(result.event_id) == result.content_hash:
+            sorting.duplicate += 1
+            return
+        # The same id with other content is written all the same: the streams say which copy was first.
+        sorting.seen[result.event_id] = result.content_hash
+        partition = codec.partition_of(site, result.owner, self._config.partitions)
+        sorting.events.setdefault(partition, []).append(result.encoded)
+        sorting.accepted += 1
+        sorting.warnings.update(result.warnings)
+
+
+def _record(rejection: Rejection, arrival: Arrival) -> tuple[bytes, bytes]:
+    site = arrival.site.site
+    record = record_of(rejection, site=site, stage="collector", received_at=arrival.received_at)
+    return site.encode(), codec.dumps(record)
+
+
+def _unknown_key() -> Refusal:
+    return Refusal(401, "unknown_key", "This write key belongs to no site. Check it in the settings of the collector.")
+
+
+def _missing_key() -> Refusal:
+    return Refusal(401, "missing_key", "No write key. Send it as Basic user, Bearer, X-Write-Key, ?writeKey= or in the body.")
