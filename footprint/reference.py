@@ -1,0 +1,187 @@
+"""Writes the generated pages of docs/reference: `python -m footprint.reference [--check]`."""
+
+import inspect
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from footprint import cli
+from footprint.settings import CONFIG_VARIABLE, PREFIX, Settings, SiteSettings
+from schemas.topics import DAY_MS, PUBLIC, STATE, Topic
+
+FOLDER = Path(__file__).parent.parent / "docs" / "reference"
+GENERATED = "<!-- Written by `python -m footprint.reference`. Change the program, then run it again. -->"
+
+
+def pages() -> dict[str, str]:
+    """Return file name -> content of every generated page."""
+    written = {"commands.md": _commands(), "settings.md": _settings(), "topics.md": _topics()}
+    return {name: f"{GENERATED}\n" + "\n".join(lines) + "\n" for name, lines in written.items()}
+
+
+def stale(folder: Path = FOLDER) -> list[str]:
+    """Return the names of pages that are missing or differ from what the program says now."""
+    found = {path.name: path.read_text("utf-8") for path in folder.glob("*.md")}
+    return [name for name, text in pages().items() if found.get(name) != text]
+
+
+def commands() -> list[tuple[str, Any]]:
+    """Return every command that does something: the words it is called by, and the parsed command."""
+    return list(_leaves(typer.main.get_command(cli.register()), "footprint"))
+
+
+def _leaves(command: Any, path: str) -> Iterator[tuple[str, Any]]:
+    inner = getattr(command, "commands", None)  # a group has them; the class is a detail of typer
+    if inner is None:
+        yield path, command
+    else:
+        for name, one in inner.items():
+            yield from _leaves(one, f"{path} {name}")
+
+
+def _commands() -> list[str]:
+    lines = [
+        "# Commands",
+        "",
+        "Exit code 0: done; 1: failed, standard error ends with what to do next; 2: wrong use. Every command has `--help`.",
+    ]
+    for path, command in commands():
+        lines += ["", f"## {path}", "", inspect.cleandoc(command.help or "").replace("\b\n", "")]
+        shown = [parameter for parameter in command.params if not getattr(parameter, "hidden", False)]
+        if shown:
+            lines += ["", "| option | default | meaning |", "|---|---|---|", *map(_option, shown)]
+    return lines
+
+
+def _option(parameter: Any) -> str:
+    if parameter.param_type_name == "option":
+        names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))
+        value = "" if parameter.is_flag else f" {_value(parameter)}"
+    else:
+        names = f"`{str(parameter.name).upper()}{'...' if parameter.nargs == -1 else ''}`"
+        value = ""
+    return _row(names + value, _default(parameter), getattr(parameter, "help", "") or "")
+
+
+def _value(parameter: Any) -> str:
+    choices = getattr(parameter.type, "choices", None)
+    if choices:
+        return " or ".join(f"`{getattr(choice, 'value', choice)}`" for choice in choices)
+    return f"`{parameter.type.name.upper()}`"
+
+
+def _default(parameter: Any) -> str:
+    if parameter.required:
+        return "required"
+    default = parameter.default
+    return "" if default in (None, (), False, "") or callable(default) else f"`{getattr(default, 'value', default)}`"
+
+
+def _settings() -> list[str]:
+    return [
+        "# Settings",
+        "",
+        f"`footprint.toml` in the working folder (or the file that `{CONFIG_VARIABLE}` names), overridden by `{PREFIX}*` variables.",
+        "An unknown name is refused at start, with the nearest known one.",
+        "",
+        "| variable | in the file | default | meaning |",
+        "|---|---|---|---|",
+        *(
+            _row(f"`{PREFIX}{name.upper()}`", f"`{name}`", _shown(field), field.description or "")
+            for name, field in _fields(Settings)
+            if name != "sites"
+        ),
+        "",
+        "## Per site",
+        "",
+        "In the file only: one table `[sites.NAME]` per website.",
+        "",
+        "| name | default | meaning |",
+        "|---|---|---|",
+        *(_row(f"`{name}`", _shown(field), field.description or "") for name, field in _fields(SiteSettings)),
+    ]
+
+
+def _fields(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
+    return iter(model.model_fields.items())
+
+
+def _shown(field: FieldInfo) -> str:
+    default = field.default
+    if isinstance(default, bool):
+        return f"`{int(default)}`"
+    return "" if default in ("", ()) else f"`{default}`"
+
+
+def _topics() -> list[str]:
+    return [
+        "# Topics",
+        "",
+        "Created by `footprint topics create` and by `footprint up`; every part checks them when it starts. JSON Schema of each value and an",
+        "AsyncAPI document are in `schemas/generated/`. Readers of the topics that are written in transactions use isolation level `read_committed`.",
+        "",
+        "An `ndjson` record holds one or more values of one partition, joined by newlines; a `json` record holds one.",
+        "",
+        "| topic | is | record | key | kept | written |",
+        "|---|---|---|---|---|---|",
+        *(_row(f"`{topic.name}`", topic.summary, f"`{topic.record}`", topic.key, _kept(topic), _written(topic)) for topic in PUBLIC),
+        *(line for topic in PUBLIC for line in _value_of(topic)),
+        "",
+        "## State",
+        "",
+        "Private to the stream agents, compacted.",
+        "",
+        "| topic | is |",
+        "|---|---|",
+        *(_row(f"`{topic.name}`", topic.summary) for topic in STATE),
+    ]
+
+
+def _value_of(topic: Topic) -> Iterator[str]:
+    yield from ("", f"## {topic.name}", "", inspect.cleandoc(topic.value.__doc__ or ""), "", "| field | type | meaning |", "|---|---|---|")
+    schema = topic.value.model_json_schema()
+    for name, part in schema["properties"].items():
+        yield _row(f"`{name}`", _type(part), part.get("description", ""))
+
+
+def _type(part: dict[str, Any]) -> str:
+    if "anyOf" in part:
+        return " or ".join(_type(one) for one in part["anyOf"] if one.get("type") != "null")
+    if "$ref" in part:
+        return str(part["$ref"].rpartition("/")[2])
+    if "enum" in part:
+        return ", ".join(f"`{value}`" for value in part["enum"])
+    return f"{part['type']} of {_type(part['items'])}" if part.get("type") == "array" else str(part.get("type", "any"))
+
+
+def _kept(topic: Topic) -> str:
+    return "last per key, for ever" if topic.retention_ms is None else f"{topic.retention_ms // DAY_MS} days"
+
+
+def _written(topic: Topic) -> str:
+    return "in transactions" if topic.transactional else "at least once"
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
+
+
+def main() -> None:
+    """Write the pages, or with `--check` fail when one is not current."""
+    if "--check" in sys.argv[1:]:
+        names = stale()
+        if names:
+            raise SystemExit(f"Not current: {', '.join(names)}. Run `python -m footprint.reference`.")
+        return
+    FOLDER.mkdir(exist_ok=True)
+    for name, text in pages().items():
+        (FOLDER / name).write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
