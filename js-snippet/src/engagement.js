@@ -1,0 +1,78 @@
+// Engagement time, as docs/semantics.md section 4 has it: visible, focused, and an input younger than a minute.
+import { guarded, hidden, on } from "./guard.js";
+
+const IDLE_MS = 60e3;
+const TICK_MS = 1000;
+const LONG_TICK_MS = 5000; // the machine slept: a longer tick counts as one of TICK_MS
+const MARKS_S = [15, 30, 60, 120, 240];
+const EVERY_S = 300;
+
+/** Measures engagement and returns `settle(reason)`, which sends the delta so far; without a reason it begins anew. */
+export const captureEngagement = (tracker) => {
+  const now = () => performance.now();
+  let active, engaged, sent, depth, sentDepth, mark, nextMark, begun, last, input;
+
+  const tick = () => {
+    const time = now();
+    if (active) {
+      const spent = time - last > LONG_TICK_MS ? TICK_MS : time - last;
+      engaged += Math.max(0, Math.min(spent, input + IDLE_MS - last));
+    }
+    last = time;
+    active = !hidden() && document.hasFocus();
+  };
+
+  const begin = () => {
+    tick();
+    begun = input = last;
+    engaged = depth = sentDepth = sent = mark = 0;
+    nextMark = MARKS_S[0];
+  };
+
+  const send = (reason) => {
+    const seen = (scrollY + innerHeight) / document.documentElement.scrollHeight;
+    depth = Math.max(depth, Math.min(100, Math.round(seen * 100)) || 0);
+    const least = /pagehide|move/.test(reason) ? 1 : TICK_MS; // the last of a page counts to the millisecond
+    if (!tracker.view_.seq_ && !engaged) return; // nobody saw the page
+    if (sent && engaged < least && depth <= sentDepth) return;
+    const fields = { kind: "engagement", event: "engagement", engagedMs: Math.round(engaged), scrollPct: depth, properties: { reason } };
+    sent = 1;
+    engaged = 0;
+    sentDepth = depth;
+    tracker.emit_("track", fields);
+  };
+
+  const settle = (reason) => {
+    if (reason) {
+      tick();
+      send(reason);
+    }
+    if (!reason || reason === "move") begin();
+  };
+
+  const touched = () => {
+    if (now() - input > IDLE_MS) tick(); // what came before was idle
+    input = now();
+  };
+
+  begin();
+  on("pointerdown pointermove keydown scroll wheel touchstart timeupdate", touched); // timeupdate: media is playing
+  on("focus blur", (event) => {
+    if (event.target !== window) return; // a field, not the page
+    if (event.type === "blur") return settle("blur");
+    tick();
+    touched();
+  });
+  on("visibilitychange", () => (hidden() ? settle("hidden") : touched(tick())));
+  on("freeze pagehide", (event) => settle(event.type));
+  setInterval(
+    guarded(() => {
+      tick();
+      if (last - begun < nextMark * 1000) return;
+      nextMark = MARKS_S[++mark] || nextMark + EVERY_S;
+      send("timer");
+    }),
+    TICK_MS,
+  );
+  return settle;
+};
