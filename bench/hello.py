@@ -8,7 +8,7 @@ START = {"type": "http.response.start", "status": 200, "headers": [(b"content-le
 BODY = {"type": "http.response.body", "body": b"ok"}
 
 
-async def hello(scope, receive, send):
+async def hello(scope, _receive, send):
     if scope["type"] == "http":
         await send(START)
         await send(BODY)

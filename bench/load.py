@@ -45,7 +45,7 @@ class _Connection(asyncio.Protocol):
         answers.latencies.append(time.perf_counter() - self.sent_at)
         self.send()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         self.load.open -= 1
         if not self.load.open:
             self.load.done.set_result(None)
