@@ -9,6 +9,7 @@ from footprint.importing.pace import Pace
 from footprint.importing.ports import Entry, Rejecting, Stored
 from footprint.importing.tally import Tally
 from schemas.errors import Retryable
+from schemas.identities import usable_id
 
 IN_FLIGHT = 6
 POLL_S = 0.25
@@ -58,7 +59,7 @@ class Flow:
 
     async def _look(self, ids: set[str], visitors: set[str]) -> tuple[set[str], dict[str, str]]:
         """Return which of `ids` are stored and why which were rejected; stored wins over rejected."""
-        owners = set() if "" in visitors else visitors
+        owners = visitors if all(map(usable_id, visitors)) else set()  # the collector drops an unusable id, so the owner is another
         known = await asyncio.to_thread(self.stored.events, ids, owners)
         return known, await asyncio.to_thread(self.stored.rejected, ids - known)
 
