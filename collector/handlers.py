@@ -63,7 +63,7 @@ class Handlers:
     """The ingest entries over one configuration. `new_id` makes event ids, `retry_after` the seconds of a 503."""
 
     def __init__(self, config: CollectorConfig, *, new_id: Callable[[], str], retry_after: Callable[[], int]) -> None:
-        self._config = config
+        self.config = config
         self._new_id = new_id
         self._retry_after = retry_after
 
@@ -95,7 +95,7 @@ class Handlers:
     def _ingest(self, request: Request) -> Outcome:
         parameters = read_query(request.query) if request.query else {}
         key = key_outside_body(request.headers, parameters.get("writeKey", ""))
-        if key and key not in self._config.sites:
+        if key and key not in self.config.sites:
             return self._settled(answers.refused(_unknown_key()))
         payload = self._payload(request, parameters)
         if isinstance(payload, Refusal):
@@ -112,10 +112,10 @@ class Handlers:
     def _payload(self, request: Request, parameters: dict[str, str]) -> Any | Refusal:
         if request.route.form == "pixel":
             return read_pixel(parameters)
-        return read_body(request.body, limit=self._config.body_limit, encoding=request.headers.get("content-encoding", ""))
+        return read_body(request.body, limit=self.config.body_limit, encoding=request.headers.get("content-encoding", ""))
 
     def _site(self, key: str, origin: str) -> SiteRules | Refusal:
-        site = self._config.sites.get(key)
+        site = self.config.sites.get(key)
         if site is None:
             return _unknown_key() if key else _missing_key()
         if not site.allows(origin):
@@ -130,7 +130,7 @@ class Handlers:
         return Arrival(
             site=site,
             received_at=request.received_at,
-            address=client_address(request.peer, headers.get("x-forwarded-for", ""), self._config.trusted_proxies),
+            address=client_address(request.peer, headers.get("x-forwarded-for", ""), self.config.trusted_proxies),
             user_agent=headers.get("user-agent", ""),
             own_device=browser or request.route.own_device,
             historical=historical,
@@ -162,7 +162,7 @@ class Handlers:
             return
         # The same id with other content is written all the same: the streams say which copy was first.
         sorting.seen[result.event_id] = result.content_hash
-        partition = codec.partition_of(site, result.owner, self._config.partitions)
+        partition = codec.partition_of(site, result.owner, self.config.partitions)
         sorting.events.setdefault(partition, []).append(result.encoded)
         sorting.accepted += 1
         sorting.warnings.update(result.warnings)

@@ -1,0 +1,132 @@
+"""The collector as one ASGI application: the front for ingest, Starlette behind it for everything else."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from secrets import randbelow
+
+import structlog
+import uuid_utils
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from collector.config import CollectorConfig
+from collector.core import answers
+from collector.front import Front
+from collector.handlers import Handlers
+from collector.metrics import Metrics
+from collector.ports import Publisher
+from collector.publishing import Publishing
+from collector.readiness import Readiness
+from collector.snippet import serve_snippet
+
+log = structlog.get_logger()
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def wall_clock_ms() -> int:
+    """Return the time of this machine, Unix milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def create_app(config: CollectorConfig, publisher: Publisher, *, now_ms: Callable[[], int] = wall_clock_ms) -> ASGIApp:
+    """Build the collector over a publisher, which it starts and closes with its own lifespan."""
+    metrics = Metrics()
+    publishing = Publishing(publisher, metrics, limit=config.in_flight_limit)
+    handlers = Handlers(config, new_id=_new_id, retry_after=_retry_after)
+    readiness = Readiness(publisher)
+    pages = _Pages(config, metrics, readiness=readiness, publishing=publishing)
+    behind = Starlette(
+        routes=pages.routes(),
+        lifespan=partial(_lifespan, publisher, readiness),
+        exception_handlers={HTTPException: _on_http_error, Exception: _on_bug},
+    )
+    behind.router.redirect_slashes = False
+    return Front(behind, handlers, publishing=publishing, metrics=metrics, now_ms=now_ms)
+
+
+@asynccontextmanager
+async def _lifespan(publisher: Publisher, readiness: Readiness, _: Starlette) -> AsyncIterator[None]:
+    await publisher.start()
+    try:
+        await readiness.start()
+        yield
+    finally:
+        # uvicorn has answered every request by now, so nothing waits: the producer only has to disconnect
+        await readiness.stop()
+        await publisher.close()
+
+
+class _Pages:
+    def __init__(self, config: CollectorConfig, metrics: Metrics, *, readiness: Readiness, publishing: Publishing) -> None:
+        self._config = config
+        self._metrics = metrics
+        self._readiness = readiness
+        self._publishing = publishing
+        metrics.ready.set_function(lambda: float(readiness.ready))
+
+    def routes(self) -> list[Route]:
+        pages: dict[str, Endpoint] = {
+            "/live": self.live,
+            "/ready": self.ready,
+            "/metrics": self.metrics,
+            "/fp.js": self.snippet,
+            "/v1/projects/{key}/settings": self.sdk_settings,
+        }
+        return [Route(path + slash, endpoint) for path, endpoint in pages.items() for slash in ("", "/")]
+
+    async def live(self, _: Request) -> Response:
+        return JSONResponse({"live": True})
+
+    async def ready(self, _: Request) -> Response:
+        ready = self._readiness.ready
+        status = {"ready": ready, "lag": self._publishing.waiting, "idle_s": self._publishing.idle_s(), "checks": {"kafka": ready}}
+        return JSONResponse(status, 200 if ready else 503)
+
+    async def metrics(self, _: Request) -> Response:
+        return PlainTextResponse(generate_latest(self._metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    async def snippet(self, request: Request) -> Response:
+        return serve_snippet(request, self._config.snippet)
+
+    async def sdk_settings(self, request: Request) -> Response:
+        """Answer what analytics.js asks for before it sends: which destination, and where."""
+        key = request.path_params["key"]
+        if key not in self._config.sites:
+            return _respond(answers.refused(answers.Refusal(401, "unknown_key", "This write key belongs to no site. Check it.")))
+        destination = {"apiKey": key, "apiHost": f"{request.url.netloc}/v1", "protocol": request.url.scheme}
+        return JSONResponse({"integrations": {"Segment.io": destination}})
+
+
+async def _on_http_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return _respond(answers.NOT_FOUND)
+    refusal = answers.Refusal(
+        error.status_code, error.detail.lower().replace(" ", "_"), f"{error.detail}. docs/reference/http.md lists every path."
+    )
+    return _respond(answers.refused(refusal), error.headers)
+
+
+async def _on_bug(_: Request, error: Exception) -> Response:
+    log.error("request_failed", exc_info=error)
+    return _respond(answers.FAILED)
+
+
+def _respond(answer: answers.Answer, headers: object = None) -> Response:
+    return Response(answer.body, answer.status, dict(headers) if isinstance(headers, dict) else None, "application/json")
+
+
+def _new_id() -> str:
+    return str(uuid_utils.uuid7())
+
+
+def _retry_after() -> int:
+    return 1 + randbelow(5)  # spread, so that all clients of an outage do not come back in one second

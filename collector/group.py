@@ -1,0 +1,117 @@
+"""Group commit: what arrives while one flush is under way is the next flush, and all its requests share one acknowledgement."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from collector.ports import Publication
+from schemas.errors import Retryable
+
+log = structlog.get_logger()
+
+AWAY = "The broker does not acknowledge events. Check Kafka; clients keep their events and send them again."
+
+
+@dataclass(slots=True)
+class _Group:
+    events: dict[int, list[bytes]] = field(default_factory=dict)
+    rejected: list[tuple[bytes, bytes]] = field(default_factory=list)
+    waiters: list[asyncio.Future[None]] = field(default_factory=list)
+    opened_at: float = 0.0
+
+    def add(self, publication: Publication, waiter: asyncio.Future[None], now: float) -> None:
+        if not self.waiters:
+            self.opened_at = now
+        for partition, lines in publication.events.items():
+            self.events.setdefault(partition, []).extend(lines)
+        self.rejected.extend(publication.rejected)
+        self.waiters.append(waiter)
+
+    def settle(self, error: BaseException | None) -> None:
+        for waiter in self.waiters:
+            if waiter.done():  # its client left
+                continue
+            if error is None:
+                waiter.set_result(None)
+            else:
+                waiter.set_exception(error)
+
+
+class GroupCommit:
+    """Collects publications and delivers them one flush at a time, `linger_s` after the first or when the last flush ends.
+
+    `deliver` returns once a flush is durable, and raises Retryable when it cannot be. It may take as long as it
+    likes: after `deadline_s` its waiters are told that nothing is sure, and until it ends new publications are refused at once.
+    """
+
+    def __init__(self, deliver: Callable[[Publication], Awaitable[None]], *, linger_s: float = 0.001, deadline_s: float = 4.0) -> None:
+        self._deliver = deliver
+        self._linger_s = linger_s
+        self._deadline_s = deadline_s
+        self._open = _Group()
+        self._filled = asyncio.Event()
+        self._closing = False
+        self._task: asyncio.Task[None] | None = None
+        self.stalled = False
+
+    def start(self) -> None:
+        """Begin to flush."""
+        self._task = asyncio.create_task(self._run())
+
+    async def publish(self, publication: Publication) -> None:
+        """Return once the publication is durable; raises Retryable at the latest half a second past the deadline."""
+        if self.stalled or self._closing:
+            raise Retryable(AWAY)
+        loop = asyncio.get_running_loop()
+        waiter = loop.create_future()
+        self._open.add(publication, waiter, loop.time())
+        self._filled.set()
+        await waiter
+
+    async def close(self) -> None:
+        """Flush what is waiting, bounded by the deadline, and stop."""
+        self._closing = True
+        self._filled.set()
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=self._deadline_s + 1)
+            self._task.cancel()
+            await asyncio.wait({self._task})
+
+    async def _run(self) -> None:
+        while True:
+            if not self._open.waiters:
+                if self._closing:
+                    return
+                self._filled.clear()
+                await self._filled.wait()
+                await asyncio.sleep(self._linger_s)
+            group, self._open = self._open, _Group()
+            if group.waiters:
+                await self._flush(group)
+
+    async def _flush(self, group: _Group) -> None:
+        delivery = asyncio.ensure_future(self._deliver(Publication(group.events, group.rejected)))
+        left = group.opened_at + self._deadline_s - asyncio.get_running_loop().time()
+        try:
+            await asyncio.wait({delivery}, timeout=max(left, 0.5))
+            if not delivery.done():
+                await self._wait_out(delivery, group)
+        finally:
+            if not delivery.done():
+                delivery.cancel()
+        group.settle(delivery.exception())
+
+    async def _wait_out(self, delivery: "asyncio.Future[None]", group: _Group) -> None:
+        """Tell every waiter that nothing is sure, then wait: the flush may still be delivered, and must not be overtaken."""
+        self.stalled = True
+        log.warning("flush_stalled", requests=len(group.waiters))
+        late, self._open = self._open, _Group()
+        for waiting in (group, late):
+            waiting.settle(Retryable(AWAY))
+        try:
+            await asyncio.wait({delivery})
+        finally:
+            self.stalled = False
+        log.warning("flush_ended_late", delivered=not delivery.cancelled() and delivery.exception() is None)

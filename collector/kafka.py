@@ -1,0 +1,181 @@
+"""Kafka: an idempotent producer with acks=all behind a group commit. The only module of the collector that knows aiokafka."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import zip_longest
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.helpers import create_ssl_context
+
+from collector.core.records import records_of
+from collector.group import AWAY, GroupCommit
+from collector.ports import Publication
+from schemas import codec
+from schemas.connections import KafkaConnection
+from schemas.errors import Retryable
+from schemas.topics import EVENTS, REJECTED
+
+log = structlog.get_logger()
+
+BATCH_BYTES = 768 * 1024
+"""One produce batch: three full records, under the megabyte that a broker takes by default."""
+
+REQUEST_TIMEOUT_MS = 5000
+START_TIMEOUT_S = 20.0
+PROBE_TIMEOUT_S = 2.0
+
+Target = tuple[str, int, Any]
+
+
+class KafkaPublisher:
+    """The `Publisher` of production: see collector/ports.py for the promise.
+
+    A producer whose batch was refused is replaced: the broker would take its later sequence numbers for gaps.
+    """
+
+    def __init__(self, connection: KafkaConnection, *, partitions: int, linger_s: float = 0.001, deadline_s: float = 4.0) -> None:
+        self._connection = connection
+        self._partitions = partitions
+        self._producer: Any = None
+        self._connecting = asyncio.Lock()
+        self._group = GroupCommit(self._deliver, linger_s=linger_s, deadline_s=deadline_s)
+
+    async def start(self) -> None:
+        """Connect; raises Retryable when the broker does not answer."""
+        try:
+            async with asyncio.timeout(START_TIMEOUT_S):
+                await self._connected()
+        except TimeoutError as error:
+            raise Retryable(f"Kafka at {self._connection.bootstrap} does not answer. Start it, or correct its address.") from error
+        self._group.start()
+
+    async def publish(self, publication: Publication) -> None:
+        """Return once every record is acknowledged by all in-sync replicas; raises Retryable within 5 s when not."""
+        await self._group.publish(publication)
+
+    async def probe(self) -> None:
+        """Return when every partition of both topics has a leader that answers; raises Retryable when not."""
+        if self._group.stalled:
+            raise Retryable(AWAY)
+        try:
+            async with asyncio.timeout(PROBE_TIMEOUT_S):
+                producer = await self._connected()
+                fresh = await producer.client.force_metadata_update()
+        except (KafkaError, OSError) as error:
+            raise Retryable(AWAY) from error
+        cluster = producer.client.cluster
+        led = (len(cluster.available_partitions_for_topic(topic.name) or ()) for topic in (EVENTS, REJECTED))
+        if not fresh or min(led) < self._partitions:
+            raise Retryable(AWAY)
+
+    async def close(self) -> None:
+        """Flush what is waiting, then disconnect; with the broker away it gives up after a few seconds."""
+        await self._group.close()
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await _stop(producer)
+
+    async def _connected(self) -> Any:
+        async with self._connecting:
+            if self._producer is None:
+                self._producer = await self._new_producer()
+            return self._producer
+
+    async def _new_producer(self) -> Any:
+        producer = AIOKafkaProducer(
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=0,
+            max_batch_size=BATCH_BYTES,
+            request_timeout_ms=REQUEST_TIMEOUT_MS,
+            **_options(self._connection),
+        )
+        try:
+            await producer.start()
+            for topic in (EVENTS, REJECTED):
+                await producer.partitions_for(topic.name)
+        except BaseException as error:
+            await _stop(producer)
+            if isinstance(error, (KafkaError, OSError)):
+                raise Retryable(f"Kafka at {self._connection.bootstrap} does not answer. Start it, or correct its address.") from error
+            raise
+        return producer
+
+    async def _deliver(self, publication: Publication) -> None:
+        producer = await self._connected()
+        acknowledgements: list[Any] = []
+        refused: BaseException | None = None
+        try:
+            for topic, partition, batch in _rounds(producer, publication, self._partitions):
+                acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
+        except KafkaError as error:
+            refused = error
+        results = await asyncio.gather(*acknowledgements, return_exceptions=True)
+        refused = refused or next((result for result in results if isinstance(result, BaseException)), None)
+        if refused is None:
+            return
+        log.warning("producer_replaced", error=type(refused).__name__)
+        self._producer = None
+        await _stop(producer)
+        raise Retryable(AWAY) from refused
+
+
+def _rounds(producer: Any, publication: Publication, partitions: int) -> Iterator[Target]:
+    """Yield one batch of every partition, then the second ones: a partition takes its next batch when the last has left."""
+    queues = [list(_events(producer, partition, lines)) for partition, lines in publication.events.items()]
+    queues.append(list(_rejected(producer, publication, partitions)))
+    for round_ in zip_longest(*queues):
+        yield from (target for target in round_ if target is not None)
+
+
+def _events(producer: Any, partition: int, lines: Sequence[bytes]) -> Iterator[Target]:
+    values: list[tuple[bytes | None, bytes]] = [(None, record) for record in records_of(lines)]
+    yield from ((EVENTS.name, partition, batch) for batch in _batches(producer, values))
+
+
+def _rejected(producer: Any, publication: Publication, partitions: int) -> Iterator[Target]:
+    by_partition: dict[int, list[tuple[bytes | None, bytes]]] = {}
+    for key, value in publication.rejected:
+        by_partition.setdefault(codec.key_partition(key, partitions), []).append((key, value))
+    for partition, values in by_partition.items():
+        yield from ((REJECTED.name, partition, batch) for batch in _batches(producer, values))
+
+
+def _batches(producer: Any, values: list[tuple[bytes | None, bytes]]) -> Iterator[Any]:
+    batch = producer.create_batch()
+    for key, value in values:
+        if batch.append(timestamp=None, key=key, value=value) is None:
+            batch.close()
+            yield batch
+            batch = producer.create_batch()
+            batch.append(timestamp=None, key=key, value=value)
+    batch.close()
+    yield batch
+
+
+def _options(connection: KafkaConnection) -> dict[str, Any]:
+    options: dict[str, Any] = {"bootstrap_servers": connection.bootstrap, "security_protocol": connection.security_protocol}
+    if "SSL" in connection.security_protocol.split("_"):
+        options["ssl_context"] = create_ssl_context(cafile=connection.ca_file or None)
+    if connection.sasl_mechanism:
+        options |= {
+            "sasl_mechanism": connection.sasl_mechanism,
+            "sasl_plain_username": connection.sasl_username,
+            "sasl_plain_password": connection.sasl_password,
+        }
+    return options
+
+
+async def _stop(producer: Any) -> None:
+    """Stop a producer. With the broker away, aiokafka waits for batches without end: then only its connections are closed."""
+    with suppress(KafkaError):
+        try:
+            async with asyncio.timeout(2):
+                await producer.stop()
+        except TimeoutError:
+            log.warning("producer_abandoned")
+            await producer.client.close()
