@@ -68,7 +68,8 @@ class PartitionState:
 
     def due(self, clock: Clock, until_ms: int, limit: int) -> Sequence[str]:
         """Return up to `limit` keys that are due, earliest first. They stay due until their value says otherwise."""
-        timers, field, found = self._timers[clock], DUE[clock], []
+        timers, field = self._timers[clock], DUE[clock]
+        found: list[tuple[int, str]] = []
         while len(found) < limit and (key := timers.pop(until_ms)) is not None:
             at = (self.get(key) or {}).get(field)
             if at is None:

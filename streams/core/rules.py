@@ -1,0 +1,38 @@
+"""What an operator decides about sites, as plain values that the wiring hands to the visitors core."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
+
+LIVE_MS = 72 * HOUR_MS
+"""An event older than this when it is received is historical (docs/semantics.md, section 1)."""
+
+LATENESS_MS = 10 * MINUTE_MS
+"""How far the watermark stays behind the newest event (docs/semantics.md, section 3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRules:
+    """One website. `label_automation` False: webdriver and headless browsers count as human (a test site)."""
+
+    gap_ms: int = 30 * MINUTE_MS
+    label_automation: bool = True
+
+
+DEFAULT_SITE = SiteRules()
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorRules:
+    """What the visitors core must know: partitions of `tracked`, the sites by name, and how often a session is published."""
+
+    partitions: int
+    session_update_ms: int = 30_000
+    sites: Mapping[str, SiteRules] = field(default_factory=dict)
+
+    def site(self, name: str) -> SiteRules:
+        """Return the rules of a site, the defaults when it has none."""
+        return self.sites.get(name, DEFAULT_SITE)

@@ -1,0 +1,118 @@
+"""What a set of a session's events adds up to, without the events.
+
+`totals_of` one event and `add` make a commutative monoid: the totals of a session do not depend on the order or the
+grouping in which its events came. Totals are plain lists, which JSON keeps as they are; the names below are their fields.
+"""
+
+from typing import Any
+
+from schemas.kinds import KEY_KINDS, Kind
+
+Order = list[Any]
+"""The place of an event in the one order: `[event_time, pageview_id, seq, event_id]` (docs/semantics.md, section 1)."""
+
+Totals = list[Any]
+
+FIRST = 0
+"""Order of the first event."""
+LAST = 1
+"""Order of the last event."""
+EVENTS = 2
+PAGE_VIEWS = 3
+CLICKS = 4
+KEY_EVENTS = 5
+VALUE = 6
+"""Purchases less refunds, in 1/10,000 of the currency: integers add up the same in any order."""
+TRAFFIC = 7
+"""Rank of the worst label."""
+ENTRY = 8
+"""`[no path, order, path, *facts]` of the first event that has a path, else of the first event."""
+EXIT = 9
+"""`[order, path]` of the last event that has a path."""
+PAGES = 10
+"""By page view: `[time of its last event, {seq: [event_id, event_time, engaged_ms]}]`."""
+
+LABELS = ("human", "suspect", "bot")
+VALUE_UNIT = 10_000
+VALUE_MAX = 10**18
+SLACK_MS = 5_000
+PAGE_VIEW_MAX_MS = 4 * 3_600_000
+MAX_PAGES = 1_000
+"""Page views of a session whose engagement is measured: what holds its state to a bounded size."""
+
+ENTRY_FACTS = ("channel", "utm_source", "utm_medium", "utm_campaign", "country", "device")
+
+
+def order_of(event: dict[str, Any]) -> Order:
+    """Return the place of a tracked event in the one order."""
+    return [event["event_time"], event.get("pageview_id", ""), event.get("seq", 0), event["event_id"]]
+
+
+def totals_of(event: dict[str, Any]) -> Totals:
+    """Return the totals of one tracked event."""
+    kind, order, path = event["kind"], order_of(event), event.get("url_path", "")
+    return [
+        order,
+        order,
+        1,
+        int(kind == Kind.PAGE_VIEW),
+        int(kind == Kind.CLICK),
+        int(kind in KEY_KINDS),
+        _worth(kind, event),
+        LABELS.index(event.get("traffic", "human")),
+        [int(not path), order, path, *[event.get(name, "") for name in ENTRY_FACTS]],
+        [order, path] if path else [],
+        _page(event, order),
+    ]
+
+
+def _worth(kind: str, event: dict[str, Any]) -> int:
+    if kind not in (Kind.PURCHASE, Kind.REFUND):
+        return 0
+    units: int = round(min(abs(event.get("value", 0.0)), 1e12) * VALUE_UNIT)
+    return units if kind == Kind.PURCHASE else -units
+
+
+def _page(event: dict[str, Any], order: Order) -> dict[str, Any]:
+    engaged, pageview = event.get("engaged_ms", 0), event.get("pageview_id", "")
+    if event["kind"] != Kind.ENGAGEMENT or engaged <= 0:
+        return {pageview: [order[0], {}]} if pageview else {}
+    # without a page view there is no sequence either: each event is a delta of its own
+    seq = str(order[2]) if pageview else order[3]
+    return {pageview: [order[0], {seq: [order[3], order[0], engaged]}]}
+
+
+def add(totals: Totals, more: Totals) -> None:
+    """Add `more` to `totals`, in place. `more` may be shared afterwards and must not be changed any more."""
+    totals[FIRST] = min(totals[FIRST], more[FIRST])
+    totals[LAST] = max(totals[LAST], more[LAST])
+    for field in (EVENTS, PAGE_VIEWS, CLICKS, KEY_EVENTS):
+        totals[field] += more[field]
+    totals[VALUE] = max(-VALUE_MAX, min(VALUE_MAX, totals[VALUE] + more[VALUE]))
+    totals[TRAFFIC] = max(totals[TRAFFIC], more[TRAFFIC])
+    totals[ENTRY] = min(totals[ENTRY], more[ENTRY])
+    totals[EXIT] = max(totals[EXIT], more[EXIT])
+    pages = totals[PAGES]
+    for pageview, page in more[PAGES].items():
+        if pageview in pages:
+            _add_page(pages[pageview], page)
+        elif len(pages) < MAX_PAGES:
+            pages[pageview] = page
+
+
+def _add_page(page: list[Any], more: list[Any]) -> None:
+    page[0] = max(page[0], more[0])
+    deltas = page[1]
+    for seq, delta in more[1].items():
+        deltas[seq] = min(deltas.get(seq, delta), delta)  # one delta per (page view, seq): the smallest event_id
+
+
+def engaged_ms(totals: Totals) -> int:
+    """Return the engagement of a session: per page view the sum of its deltas, clamped (docs/semantics.md, section 4)."""
+    return sum(_page_engaged(last, deltas.values()) for last, deltas in totals[PAGES].values() if deltas)
+
+
+def _page_engaged(last: int, deltas: Any) -> int:
+    start = min(at - engaged for _, at, engaged in deltas)
+    total = sum(engaged for _, _, engaged in deltas)
+    return int(min(total, last - start + SLACK_MS, PAGE_VIEW_MAX_MS))

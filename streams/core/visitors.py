@@ -1,0 +1,197 @@
+"""The visitors agent: events in; tracked events, sessions, links and rejections out.
+
+A state value of a visitor holds `seen` and `at` (which ids it sent, when it was last heard of), `chain` and `loose`
+(sessions) and `link` (identity). Events without a visitor are remembered per customer, for duplicates only.
+"""
+
+from typing import Any
+
+from schemas.codec import partition_of
+from schemas.identities import Identity, usable_id
+from schemas.rejections import ORIGINAL_MAX, Reason, Rejection, record_of
+from schemas.topics import IDENTITIES, REJECTED, TRACKED
+from streams.core import visits
+from streams.core.dedupe import Verdict, age, recall
+from streams.core.enrich import enrich
+from streams.core.identity import CUSTOMER, Link, Outcome, link_of
+from streams.core.reading import read_event
+from streams.core.rules import LATENESS_MS, LIVE_MS, VisitorRules
+from streams.core.session_records import Owner
+from streams.core.work import DUE, Arrival, Outputs, Value, Work
+
+WAKE_LIMIT = 500
+"""Keys that one call of `advance` or `flush` wakes on each clock."""
+
+FOR_EVER_MS = 1 << 62
+
+LINK_FIELDS = ("event_id", "site", "visitor_id", "kind", "event_time", "sent_at", "received_at", "ts_source", "skew_ms")
+
+
+def watermark(meta: Value) -> int:
+    """Return the watermark of a partition of events, from the meta of its marker. Before the first event it is 0."""
+    return int(meta.get("watermark", 0))
+
+
+def absorb(value: bytes, work: Work, *, rules: VisitorRules, arrival: Arrival) -> None:
+    """Take in one record of the events topic. A line that cannot be read goes to the rejected topic."""
+    for line in value.split(b"\n"):
+        if not line:
+            continue
+        event = read_event(line)
+        if isinstance(event, Rejection):
+            _reject(event, work.out, site="", at=arrival.at)
+        else:
+            _absorb_event(event, line, work, rules=rules)
+
+
+def advance(work: Work, *, rules: VisitorRules, now_ms: int, quiet: bool) -> bool:
+    """Close, publish and forget what is due; True when there may be more of it.
+
+    On a `quiet` partition the watermark follows the clock. The watermark alone needs no commit: it is found again.
+    """
+    if quiet:
+        _move_watermark(work.meta, now_ms)
+    by_event = work.state.due("event", watermark(work.meta), WAKE_LIMIT)
+    by_wall = work.state.due("wall", now_ms, WAKE_LIMIT)
+    for key in dict.fromkeys((*by_event, *by_wall)):
+        _wake(key, work, rules=rules, now_ms=now_ms)
+    return WAKE_LIMIT in (len(by_event), len(by_wall))
+
+
+def flush(work: Work, *, rules: VisitorRules, now_ms: int) -> bool:
+    """Publish every session that waits for its time; True when there may be more of them."""
+    keys = work.state.due("wall", FOR_EVER_MS, WAKE_LIMIT)
+    for key in keys:
+        _wake(key, work, rules=rules, now_ms=max(now_ms, FOR_EVER_MS))
+    return len(keys) == WAKE_LIMIT
+
+
+def _absorb_event(event: dict[str, Any], line: bytes, work: Work, *, rules: VisitorRules) -> None:
+    site = rules.site(event["site"])
+    tracked = enrich(event, site)
+    _drop_junk_ids(tracked)
+    key = _key_of(tracked)
+    value = work.state.get(key) or {}
+    live = not tracked.get("historical")
+    if live:
+        _move_watermark(work.meta, min(tracked["event_time"], tracked["received_at"]))
+        if not _is_new(event, line, value, work.out):
+            work.state.put(key, value)
+            return
+    made = _identify(tracked, value, work.out, partitions=rules.partitions)
+    visit = visits.visit_of(value, _owner_of(key, value), site, work.out) if tracked.get("visitor_id") else None
+    publish_at = tracked["received_at"] + rules.session_update_ms
+    if visit and made:
+        visits.publish_later(visit, publish_at)
+    if visit and live:
+        _put_session(tracked, visits.assign(tracked, visit, watermark=watermark(work.meta), publish_at=publish_at))
+    work.out.counts["events" if live else "events_historical"] += 1
+    work.out.write_line(TRACKED, _tracked_partition(tracked, rules.partitions), tracked)
+    if live or made:
+        _put_due(value, visit)
+        work.state.put(key, value)
+
+
+def _put_session(tracked: dict[str, Any], session_id: str) -> None:
+    if session_id:
+        tracked["session_id"] = session_id
+
+
+def _drop_junk_ids(tracked: dict[str, Any]) -> None:
+    for name in ("visitor_id", "customer_id"):
+        if name in tracked and not usable_id(tracked[name]):
+            del tracked[name]
+
+
+def _key_of(tracked: dict[str, Any]) -> str:
+    visitor = tracked.get("visitor_id")
+    return f"{tracked['site']}\0v\0{visitor}" if visitor else f"{tracked['site']}\0c\0{tracked.get('customer_id', '')}"
+
+
+def _owner_of(key: str, value: Value) -> Owner:
+    site, _, visitor = key.split("\0", 2)
+    link: Link | None = value.get("link")
+    return Owner(site, visitor, link[CUSTOMER] if link else "")
+
+
+def _tracked_partition(tracked: dict[str, Any], partitions: int) -> int:
+    return partition_of(tracked["site"], tracked.get("customer_id") or tracked.get("visitor_id", ""), partitions)
+
+
+def _move_watermark(meta: Value, at: int) -> None:
+    if at - LATENESS_MS > watermark(meta):
+        meta["watermark"] = at - LATENESS_MS
+
+
+def _is_new(event: dict[str, Any], line: bytes, value: Value, out: Outputs) -> bool:
+    """Recognise a duplicate (counted) and an id conflict (rejected: the first accepted event of an id stands)."""
+    received = event["received_at"]
+    seen = value.setdefault("seen", ["", "", received])
+    value["at"] = max(value.get("at", 0), received)
+    age(seen, received)
+    verdict = recall(seen, event["event_id"], event["content_hash"])
+    if verdict is Verdict.NEW:
+        return True
+    out.counts["events_duplicate" if verdict is Verdict.DUPLICATE else "events_conflicting"] += 1
+    if verdict is Verdict.CONFLICT:
+        message = "Another event with this id was accepted before. Give every event an id of its own."
+        original = line[: ORIGINAL_MAX * 4].decode("utf-8", "replace")
+        rejection = Rejection(Reason.ID_CONFLICT, message, event_id=event["event_id"], original=original)
+        _reject(rejection, out, site=event["site"], at=received)
+    return False
+
+
+def _reject(rejection: Rejection, out: Outputs, *, site: str, at: int) -> None:
+    out.counts[f"rejected_{rejection.reason}"] += 1
+    out.write(REJECTED, site, record_of(rejection, site=site, stage="streams", received_at=at))
+
+
+def _identify(tracked: dict[str, Any], value: Value, out: Outputs, *, partitions: int) -> bool:
+    """Put the customer of the visitor; True when the event made a link, which is published and sent to the visitor's subject."""
+    outcome, link = link_of(tracked, value.get("link"))
+    if outcome is not Outcome.NONE:
+        out.counts[outcome] += 1
+    if link is None:
+        return False
+    tracked["customer_id"] = link[CUSTOMER]
+    if outcome is not Outcome.LINKED:
+        return False
+    value["link"] = link
+    site, visitor = tracked["site"], tracked["visitor_id"]
+    customer, linked_at, event_id, version = link
+    identity = Identity(site=site, visitor_id=visitor, customer_id=customer, linked_at=linked_at, event_id=event_id, version=version)
+    out.write(IDENTITIES, f"{site}:{visitor}", identity.model_dump())
+    control = {"control": "link", "customer_id": customer} | {name: tracked[name] for name in LINK_FIELDS}
+    out.write_line(TRACKED, partition_of(site, visitor, partitions), control)
+    return True
+
+
+def _put_due(value: Value, visit: visits.Visit | None) -> None:
+    """Set when the value wants to be woken: for its sessions, or to forget the ids that it has seen."""
+    times = {"event": visits.due_event(visit) if visit else None, "wall": visits.due_wall(visit) if visit else None}
+    if "at" in value:
+        forgets = value["at"] + LIVE_MS + 1
+        times["event"] = min(times["event"] or forgets, forgets)
+    for clock, field in DUE.items():
+        if times[clock] is None:
+            value.pop(field, None)
+        else:
+            value[field] = times[clock]
+
+
+def _wake(key: str, work: Work, *, rules: VisitorRules, now_ms: int) -> None:
+    value = work.state.get(key)
+    if value is None:
+        return
+    owner, moment = _owner_of(key, value), watermark(work.meta)
+    visit = visits.visit_of(value, owner, rules.site(owner.site), work.out)
+    visits.wake(visit, watermark=moment, now_ms=now_ms)
+    if "at" in value and moment > value["at"] + LIVE_MS:
+        del value["seen"], value["at"]
+    for empty in [name for name in ("chain", "loose") if not value[name]]:
+        del value[empty]
+    _put_due(value, visit)
+    if value:
+        work.state.put(key, value)
+    else:
+        work.state.delete(key)
