@@ -10,7 +10,7 @@ from aiokafka.structs import TopicPartition
 from schemas.connections import KafkaConnection
 from streams.faust_exact.hop import Delivery
 
-__all__ = ["BATCH_BYTES", "IllegalStateError", "TopicPartition", "producer_for", "reader_for", "ssl_context"]
+__all__ = ["BATCH_BYTES", "IllegalStateError", "TopicPartition", "failure_of", "producer_for", "reader_for", "ssl_context"]
 
 BATCH_BYTES = 512 * 1024
 """Size of a batch; a single larger record goes in a batch of its own."""
@@ -47,6 +47,18 @@ def producer_for(delivery: Delivery, topic: str, partition: int) -> Any:
         max_batch_size=BATCH_BYTES,
         request_timeout_ms=REQUEST_TIMEOUT_MS,
     )
+
+
+def failure_of(producer: Any) -> BaseException | None:
+    """Return why the producer's transaction failed, None when it did not.
+
+    aiokafka notes it there and then answers every further call with an error about the state of the transaction.
+    """
+    waiter = producer._txn_manager.wait_for_transaction_end()  # noqa: SLF001  # no public way to it
+    if waiter is None or not waiter.done() or waiter.cancelled():
+        return None
+    failure: BaseException | None = waiter.exception()
+    return failure
 
 
 def reader_for(connection: KafkaConnection) -> Any:

@@ -9,6 +9,7 @@ from schemas.topics import MAX_RECORD_BYTES
 from streams.core.work import Value, Work
 from streams.faust_exact.changelog import MARKER, encode_marker
 from streams.faust_exact.exits import StateTooLarge
+from streams.faust_exact.kafka import failure_of
 from streams.faust_exact.partition import Partition
 
 MAX_STATE_BYTES = 8 * 1024 * 1024
@@ -65,14 +66,21 @@ def join(lines: Iterable[bytes], limit: int = MAX_RECORD_BYTES) -> Iterator[byte
 
 async def write(producer: Any, planned: Plan) -> None:
     """Write a plan in one transaction; returns after the commit. Any error: the process must end."""
-    await producer.begin_transaction()
+    try:
+        await producer.begin_transaction()
+        await _send(producer, planned)
+        await producer.commit_transaction()
+    except Exception as error:  # noqa: BLE001  # aiokafka raises many kinds, and keeps the first one for itself
+        raise failure_of(producer) or error from None
+
+
+async def _send(producer: Any, planned: Plan) -> None:
     acknowledged = [
         await producer.send_batch(batch, topic, partition=number)
         for (topic, number), records in planned.items()
         for batch in _batches(producer, records)
     ]
     await asyncio.gather(*acknowledged)
-    await producer.commit_transaction()
 
 
 def _headers(partition: Partition, meta: Value) -> Headers:

@@ -17,11 +17,12 @@ from dataclasses import dataclass
 import orjson
 from pydantic import BaseModel
 
+from footprint.logs import configure
 from schemas.connections import KafkaConnection
 from schemas.topics import StateTopic, Topic
 from streams.core.work import Arrival, Work
 from streams.faust_exact.engine import Engine
-from streams.faust_exact.hop import Delivery, Hop, Moment
+from streams.faust_exact.hop import Delivery, Hop
 from streams.metrics import StreamsMetrics
 
 PARTITIONS = 3
@@ -65,8 +66,8 @@ class Line:
         return [self.source.name, self.counted.name, self.sums.name, self.held.name], [self.count_state.name, self.sum_state.name]
 
 
-def hops(line, *, hold_ms=0, drop=None):
-    """`hold_ms`: a visitor's count is published so long after it changed, or on a clean stop."""
+def counter(line, hold_ms):
+    """Return the fold that numbers the events of a visitor."""
 
     def count(value: bytes, work: Work, arrival: Arrival):
         for text in value.split(b"\n"):
@@ -83,8 +84,14 @@ def hops(line, *, hold_ms=0, drop=None):
             work.meta["last"] = event["i"]
             work.out.write_line(line.counted, zlib.crc32(event["s"].encode()) % PARTITIONS, {**event, "n": state["n"]})
 
-    def publish(work: Work, until_ms: int) -> bool:
-        keys = work.state.due("wall", until_ms, 10)
+    return count
+
+
+def publisher(line, more_ms):
+    """Return the timer that publishes the counts that were held until now, or so much longer."""
+
+    def publish(work, moment):
+        keys = work.state.due("wall", moment.now_ms + more_ms, 10)
         for key in keys:
             state = work.state.get(key)
             del state["due_wall"]
@@ -92,31 +99,35 @@ def hops(line, *, hold_ms=0, drop=None):
             work.out.write(line.held, key, {"v": key, "n": state["n"]})
         return len(keys) == 10
 
+    return publish
+
+
+def adder(line):
+    """Return the fold that sums the events of a subject up."""
+
     def add(value: bytes, work: Work, arrival: Arrival):
         for text in value.split(b"\n"):
             event = orjson.loads(text)
-            if event["x"] < 0:
-                work.state.delete(event["s"])
-                continue
             state = work.state.get(event["s"]) or {"sum": 0}
             state["sum"] += event["x"]
             work.state.put(event["s"], state)
             work.out.write(line.sums, event["s"], {"i": event["i"], "s": event["s"], "sum": state["sum"]})
-        if arrival.source and arrival.watermark is not None:
-            work.meta.setdefault("watermarks", {})[arrival.source] = arrival.watermark
+        work.meta.setdefault("watermarks", {})[arrival.source] = arrival.watermark
 
-    never = lambda work, moment: False  # noqa: E731
+    return add
+
+
+def never(work, moment):
+    """No timers."""
+    return False
+
+
+def hops(line, *, hold_ms=0):
+    """`hold_ms`: a visitor's count is published so long after it changed, or on a clean stop."""
+    now, at_the_end = publisher(line, 0), publisher(line, 10**10)
     return [
-        Hop(
-            "count",
-            line.source,
-            line.count_state,
-            absorb=count,
-            advance=lambda work, moment: publish(work, moment.now_ms),
-            flush=lambda work, moment: publish(work, moment.now_ms + 10**10),
-            watermark=lambda meta: meta.get("last"),
-        ),
-        Hop("add", line.counted, line.sum_state, absorb=add, advance=never, flush=never, watermark=lambda meta: None),
+        Hop("count", line.source, line.count_state, counter(line, hold_ms), now, at_the_end, lambda meta: meta.get("last")),
+        Hop("add", line.counted, line.sum_state, adder(line), never, never, lambda meta: None),
     ]
 
 
@@ -165,6 +176,11 @@ def delivery(line, bootstrap, **changes):
     return Delivery(f"app-{line.name}", KafkaConnection(bootstrap), PARTITIONS, **values)
 
 
+def say(text):
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
 async def serve(line, bootstrap, *, hold_ms, drop, instance):
     engine = Engine(
         delivery(line, bootstrap, instance=instance),
@@ -180,13 +196,13 @@ async def serve(line, bootstrap, *, hold_ms, drop, instance):
     await engine.start()
     while not stopped.is_set():
         status = engine.status()
-        print(f"READY={int(status.ready)} LAG={status.lag} DROPPED={dropping.dropped} OWNED={status.owned}", flush=True)
+        say(f"READY={int(status.ready)} LAG={status.lag} DROPPED={dropping.dropped} OWNED={status.owned}")
         try:
             await asyncio.wait_for(stopped.wait(), 0.2)
         except TimeoutError:
             continue
     await engine.stop()
-    print("STOPPED", flush=True)
+    say("STOPPED")
 
 
 def main():
@@ -197,6 +213,7 @@ def main():
     parser.add_argument("--drop", type=float, default=0.0)
     parser.add_argument("--instance", default="one")
     given = parser.parse_args()
+    configure(part="counting")
     asyncio.run(serve(Line(given.name), given.bootstrap, hold_ms=given.hold_ms, drop=given.drop, instance=given.instance))
 
 
