@@ -1,0 +1,88 @@
+"""What the demo asks the store, and how the answers look as tables."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Table
+
+from footprint.store import Reader
+
+SESSIONS = """
+SELECT '{by}', toString({by}) AS value, count(), uniqExact(visitor_id), round(100 * countIf(engaged) / count()), round(avg(page_views), 1),
+       round(avg(engaged_ms) / 1000), sum(s.value)
+FROM sessions AS s WHERE site = %(site)s GROUP BY value ORDER BY count() DESC, value
+"""
+SCORES = """
+SELECT subject, band, round(value, 1) AS shown, arrayMap(reason -> (reason.rule, round(reason.points, 1)), reasons)
+FROM scores WHERE site = %(site)s AND score = 'engagement' ORDER BY shown DESC, subject LIMIT {limit}
+"""
+SIGNALS = """
+SELECT formatDateTime(fired_at, '%%H:%%i:%%S'), trigger, subject, status, reason
+FROM signals WHERE site = %(site)s AND status = 'fired' ORDER BY fired_at DESC, subject LIMIT {limit}
+"""
+OTHER_SIGNALS = "SELECT status, count() FROM signals WHERE site = %(site)s AND status != 'fired' GROUP BY status ORDER BY status"
+BEST_CUSTOMER = """
+SELECT customer_id FROM scores WHERE site = %(site)s AND score = 'engagement' AND customer_id != '' ORDER BY value DESC, customer_id LIMIT 1
+"""
+TIMELINE = """
+SELECT formatDateTime(event_time, '%%H:%%i:%%S'), channel, sentence FROM timeline(site = %(site)s, customer = %(customer)s)
+WHERE kind != 'engagement' ORDER BY event_time, pageview_id, seq, event_id
+"""
+DIMENSIONS = ("channel", "device", "traffic")
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Questions about one site."""
+
+    reader: Reader
+    site: str
+
+    def sessions(self) -> RenderableType:
+        """Return sessions by channel, device and traffic."""
+        table = _table("Sessions", "by", "", "#sessions", "#visitors", "#engaged %", "#pages", "#seconds", "#value EUR")
+        for by in DIMENSIONS:
+            for row in self.reader.rows(SESSIONS.format(by=by), site=self.site):
+                table.add_row(row[0], row[1] or "(none)", *map(_number, row[2:]))
+            table.add_section()
+        return table
+
+    def scores(self, limit: int = 10) -> RenderableType:
+        """Return the highest engagement scores, each with the rules that made it."""
+        table = _table("Top scores (engagement)", "subject", "band", "#score", "why")
+        for subject, band, shown, reasons in self.reader.rows(SCORES.format(limit=limit), site=self.site):
+            why = ", ".join(f"{rule} {_number(points)}" for rule, points in reasons)
+            table.add_row(subject, band, _number(shown), why)
+        return table
+
+    def signals(self, limit: int = 10) -> RenderableType:
+        """Return the newest signals that went out, and how many did not and why."""
+        table = _table("Signals", "fired at", "trigger", "subject", "status", "reason")
+        for row in self.reader.rows(SIGNALS.format(limit=limit), site=self.site):
+            table.add_row(*map(str, row))
+        rest = ", ".join(f"{count} {status}" for status, count in self.reader.rows(OTHER_SIGNALS, site=self.site))
+        table.caption = f"not sent out: {rest}" if rest else None
+        return table
+
+    def best_customer(self) -> str:
+        """Return the customer with the highest engagement, empty when there is none."""
+        return str(self.reader.value(BEST_CUSTOMER, site=self.site) or "")
+
+    def timeline(self, customer: str) -> RenderableType:
+        """Return what one customer did, in order."""
+        table = _table(f"The footprint of {customer}", "at (UTC)", "channel", "what")
+        for row in self.reader.rows(TIMELINE, site=self.site, customer=customer):
+            table.add_row(*map(str, row))
+        return table
+
+
+def _table(title: str, *names: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="dim", caption_justify="left")
+    for name in names:
+        table.add_column(name.lstrip("#"), justify="right" if name.startswith("#") else "left", overflow="fold")
+    return table
+
+
+def _number(value: Any) -> str:
+    return f"{value:,.1f}".removesuffix(".0") if isinstance(value, (int, float)) else str(value)

@@ -1,0 +1,39 @@
+"""Waits until a running line has stored everything it was sent."""
+
+import time
+from collections.abc import Mapping
+
+import httpx2
+
+from footprint.store import Reader
+from schemas.errors import Retryable
+
+POLL_S = 0.2
+QUIET_S = 2.0
+STORED = "SELECT uniqExact(event_id) FROM events_raw WHERE site = %(site)s"
+
+
+def await_stored(reader: Reader, *, site: str, events: int, health: Mapping[str, str], seconds: float = 60.0) -> None:
+    """Return when so many events of the site are stored and every part at `health` (name -> URL) has nothing left to do.
+
+    Raises Retryable when that takes longer than `seconds`.
+    """
+    deadline = time.monotonic() + seconds
+    stored, waiting = 0, ["store"]
+    while waiting:
+        if time.monotonic() > deadline:
+            raise Retryable(
+                f"After {seconds:.0f} s {stored} of {events} events are stored; waiting for {', '.join(waiting)}. Run it again."
+            )
+        time.sleep(POLL_S)
+        stored = int(reader.value(STORED, site=site))
+        waiting = ["store"] if stored < events else [name for name, url in health.items() if not is_idle(url)]
+
+
+def is_idle(url: str) -> bool:
+    """True when the part at this address is ready, has no lag, and nothing has come for two seconds."""
+    try:
+        status = httpx2.get(f"{url}/ready", timeout=5).json()
+    except (httpx2.HTTPError, ValueError):
+        return False
+    return bool(status.get("ready")) and status.get("lag") == 0 and (status.get("idle_s") or 0) >= QUIET_S
