@@ -1,0 +1,151 @@
+"""The only door to ClickHouse: its HTTP interface through clickhouse-connect, and its errors in our three words."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import clickhouse_connect
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
+
+from schemas.connections import StoreConnection
+from schemas.errors import Misconfigured, Retryable
+
+CONNECT_TIMEOUT_S = 5
+ANSWER_TIMEOUT_S = 120
+
+ROW_FAULTS = frozenset({6, 25, 26, 27, 33, 34, 38, 41, 53, 69, 70, 72, 117, 128, 130, 131, 349, 376, 441, 675, 676, 677})
+"""Error codes that say a row cannot be read. Any other error is the store's: the insert is tried again."""
+NO_SCHEMA = frozenset({60, 81})
+NO_ACCESS = frozenset({192, 193, 194, 497, 516})
+
+INSERT_SETTINGS: Mapping[str, int | str] = {
+    "async_insert": 0,
+    "input_format_skip_unknown_fields": 1,
+    "input_format_null_as_default": 1,
+    "input_format_try_infer_dates": 0,
+    "input_format_try_infer_datetimes": 0,
+    "type_json_skip_duplicated_paths": 1,
+    "max_partitions_per_insert_block": 0,
+}
+"""Rows are read leniently; text in the caller's properties stays text even when it looks like a date; history may span many months."""
+
+
+class RowFault(Exception):
+    """The store read the rows of an insert and refused them: one of them is at fault."""
+
+
+class Refused(Exception):
+    """The store refused a statement: it is wrong, too expensive or not allowed. The text is the store's."""
+
+
+class StoreClient:
+    """A connection for one thread at a time. Connects at first use, and anew after the store was away."""
+
+    def __init__(self, connection: StoreConnection) -> None:
+        self._connection = connection
+        self._client: Client | None = None
+        self._lock = threading.Lock()
+
+    def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Sequence[Sequence[Any]]:
+        """Return the rows of a query; `{name:Type}` in it takes the parameters."""
+        with self._using() as client:
+            return client.query(sql, parameters=dict(parameters or {})).result_rows
+
+    def dicts(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Return the rows of a query by column name."""
+        with self._using() as client:
+            return list(client.query(sql, parameters=dict(parameters or {})).named_results())
+
+    def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
+        """Run a statement without a result."""
+        with self._using() as client:
+            client.command(sql, parameters=dict(parameters or {}))
+
+    def text(self, sql: str, form: str, settings: Mapping[str, Any] | None = None) -> bytes:
+        """Return the result of a query in one of ClickHouse's formats."""
+        with self._using() as client:
+            return client.raw_query(sql, fmt=form, settings=dict(settings or {}))
+
+    def insert(self, table: str, rows: bytes, token: str = "") -> None:
+        """Insert JSON lines as they are. Rows that came before under the same token are not inserted again.
+
+        Raises RowFault when a row is at fault: then none was inserted.
+        """
+        named = {"insert_deduplication_token": token} if token else {}
+        with self._using(row_faults=True) as client:
+            client.raw_insert(table, insert_block=rows, fmt="JSONEachRow", settings={**INSERT_SETTINGS, **named})
+
+    def reachable(self) -> bool:
+        """True when the store answers."""
+        try:
+            with self._using() as client:
+                return bool(client.command("SELECT 1") == 1)
+        except (Retryable, Refused, Misconfigured):
+            return False
+
+    def close(self) -> None:
+        """Let go of the connection; the next call connects anew."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    @contextmanager
+    def _using(self, *, row_faults: bool = False) -> Iterator[Client]:
+        with self._lock:
+            try:
+                with errors_of(self._connection, row_faults=row_faults):
+                    if self._client is None:
+                        self._client = connect(self._connection)
+                    yield self._client
+            except Retryable:
+                self.close()
+                raise
+
+
+@contextmanager
+def errors_of(connection: StoreConnection, *, row_faults: bool = False) -> Iterator[None]:
+    """Turn the driver's errors into ours: Retryable, Misconfigured, Refused, and RowFault where `row_faults` asks for it."""
+    try:
+        yield
+    except (ClickHouseError, OSError) as error:
+        raise _translated(error, connection, row_faults=row_faults) from error
+
+
+def _translated(error: Exception, connection: StoreConnection, *, row_faults: bool) -> Exception:
+    code = error.code if isinstance(error, DatabaseError) else None
+    if code is None:
+        return Retryable(f"ClickHouse at {connection.url} does not answer ({type(error).__name__}). Check that it runs.")
+    if code in NO_ACCESS:
+        return Misconfigured(
+            f"ClickHouse refuses user {connection.user!r} (code {code}). Correct user and password in FOOTPRINT_CLICKHOUSE_URL."
+        )
+    if row_faults and code in ROW_FAULTS:
+        return RowFault(f"{error_name(error)} (code {code})")
+    if row_faults:
+        hint = " Run `footprint migrate`." if code in NO_SCHEMA else ""
+        return Retryable(f"ClickHouse refused an insert with code {code}.{hint}")
+    return Refused(str(error))
+
+
+def error_name(error: Exception) -> str:
+    """Return ClickHouse's symbolic name of an error."""
+    return getattr(error, "name", None) or "UNREADABLE"
+
+
+def connect(connection: StoreConnection, database: str | None = None) -> Client:
+    """Return a client of the driver. `database` replaces the connection's own, empty: none."""
+    parts = urlsplit(connection.url)
+    return clickhouse_connect.get_client(
+        host=parts.hostname or "127.0.0.1",
+        port=parts.port or (8443 if parts.scheme == "https" else 8123),
+        secure=parts.scheme == "https",
+        username=connection.user,
+        password=connection.password,
+        database=connection.database if database is None else (database or None),
+        connect_timeout=CONNECT_TIMEOUT_S,
+        send_receive_timeout=ANSWER_TIMEOUT_S,
+        autogenerate_session_id=False,
+    )

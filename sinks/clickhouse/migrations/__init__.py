@@ -1,0 +1,94 @@
+"""The schema of the store as numbered migrations: the same files for the local engine, a server and a cluster."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from clickhouse_migrations.clickhouse_cluster import ClickhouseCluster
+from clickhouse_migrations.exceptions import MigrationException
+from clickhouse_migrations.migrator import STATUS_MD5_MISMATCH, STATUS_PENDING, STATUS_UNKNOWN
+
+from schemas.connections import StoreConnection
+from schemas.errors import Misconfigured
+from sinks.clickhouse.client import Refused, errors_of
+
+FOLDER = Path(__file__).parent
+DEDUP_WINDOW = 1000
+"""Inserts that each table remembers: a crashed insert is repeated as the first one of its partition, far fewer than this later."""
+
+SINGLE = {
+    "ON_CLUSTER": "",
+    "REPL": "",
+    "ZK": "",
+    "DEDUP": f"non_replicated_deduplication_window = {DEDUP_WINDOW}",
+}
+"""What the placeholders of the files stand for on one node."""
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaVersion:
+    """One migration and whether it is applied."""
+
+    number: int
+    state: str
+
+
+def migrate(connection: StoreConnection) -> Sequence[int]:
+    """Create the database and apply what is pending; returns the applied versions.
+
+    Raises Misconfigured when the store's schema is newer than this program or was made from other files, Retryable
+    when the store does not answer.
+    """
+    check(connection, pending=True)
+    with _outcome(connection):
+        applied = _cluster(connection).migrate(connection.database, FOLDER, variables=SINGLE, migration_log_format="compact")
+    return [migration.version for migration in applied]
+
+
+def status(connection: StoreConnection) -> Sequence[SchemaVersion]:
+    """Return every known version: `applied`, `pending`, `unknown` (newer than this program) or `md5-mismatch`."""
+    with _outcome(connection):
+        rows = _cluster(connection).status(connection.database, FOLDER)
+    return [SchemaVersion(row.version, row.state) for row in rows]
+
+
+def check(connection: StoreConnection, *, pending: bool = False) -> None:
+    """Raise Misconfigured unless the store's schema is the one of this program. `pending`: an older one is fine."""
+    states: dict[str, list[int]] = {}
+    for version in status(connection):
+        states.setdefault(version.state, []).append(version.number)
+    if newer := states.get(STATUS_UNKNOWN):
+        raise Misconfigured(f"The store's schema is at version {max(newer)}, newer than this program. Install the newer footprint.")
+    if changed := states.get(STATUS_MD5_MISMATCH):
+        raise Misconfigured(f"Migration {changed[0]} was applied from another file. Install the footprint that made this store.")
+    if not pending and states.get(STATUS_PENDING):
+        raise Misconfigured("The store's schema is older than this program. Run `footprint migrate`.")
+
+
+def _cluster(connection: StoreConnection) -> ClickhouseCluster:
+    parts = urlsplit(connection.url)
+    return ClickhouseCluster(
+        db_host=parts.hostname or "127.0.0.1",
+        db_port=str(parts.port or 8123),
+        db_user=connection.user,
+        db_password=connection.password,
+        db_name=connection.database,
+        secure=parts.scheme == "https",
+        driver="clickhouse-connect",
+    )
+
+
+@contextmanager
+def _outcome(connection: StoreConnection) -> Iterator[None]:
+    level = logging.root.manager.disable
+    logging.disable(logging.INFO)  # the library tells each step on the root logger
+    try:
+        with errors_of(connection):
+            yield
+    except (MigrationException, Refused) as error:
+        raise Misconfigured(f"The schema was not migrated: {error}. Correct that and run `footprint migrate` again.") from error
+    finally:
+        logging.disable(level)

@@ -1,0 +1,67 @@
+"""Which table a topic feeds, and how its records become the JSON lines of an insert: by joining bytes, never by parsing."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from schemas.codec import dumps
+from schemas.topics import IDENTITIES, REJECTED, SCORE_CHANGES, SCORES, SESSIONS, SIGNALS, TRACKED, Topic
+from sinks.core.planning import Record
+
+Tombstone = Callable[[str], dict[str, str] | None]
+"""Reads the key of a tombstone: the fields that name the row to delete, or None when the key is not readable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One topic and the table its records go into. `tombstone` is set where a record without a value deletes a row."""
+
+    topic: Topic
+    table: str
+    tombstone: Tombstone | None = None
+
+    def rows(self, partition: int, record: Record) -> Sequence[bytes]:
+        """Return the JSON lines of one record, in order; none for a record that says nothing.
+
+        The lines of NDJSON records go as they are. A single value gets its partition and offset as first fields: they are
+        the order of its key, and the identity of a record that may repeat.
+        """
+        if record.value is None:
+            return self._deletion(partition, record)
+        if self.topic.record == "ndjson":
+            return [line for line in record.value.split(b"\n") if line]
+        if not record.value.startswith(b"{"):
+            return [record.value]
+        return [b'{"kafka_partition":%d,"kafka_offset":%d,' % (partition, record.offset) + record.value[1:]]
+
+    def _deletion(self, partition: int, record: Record) -> Sequence[bytes]:
+        if self.tombstone is None or record.key is None:
+            return []
+        named = self.tombstone(record.key.decode("utf-8", "replace"))
+        if named is None:
+            return []
+        return [dumps({"kafka_partition": partition, "kafka_offset": record.offset, "is_deleted": 1, **named})]
+
+
+def score_key(key: str) -> dict[str, str] | None:
+    """Read `site:subject:score`. Sites and scores hold no colon, subjects may."""
+    site, _, rest = key.partition(":")
+    subject, _, score = rest.rpartition(":")
+    return {"site": site, "subject": subject, "score": score} if site and subject and score else None
+
+
+def identity_key(key: str) -> dict[str, str] | None:
+    """Read `site:visitor`. A visitor may hold colons."""
+    site, _, visitor = key.partition(":")
+    return {"site": site, "visitor_id": visitor} if site and visitor else None
+
+
+FEEDS = (
+    Feed(TRACKED, "ingest_tracked"),
+    Feed(SESSIONS, "ingest_sessions"),
+    Feed(SCORES, "ingest_scores", score_key),
+    Feed(SCORE_CHANGES, "ingest_score_changes"),
+    Feed(SIGNALS, "ingest_signals"),
+    Feed(IDENTITIES, "ingest_identities", identity_key),
+    Feed(REJECTED, "ingest_rejected"),
+)
+"""Every public topic but the events: those are stored once they are tracked."""
