@@ -1,0 +1,63 @@
+"""A publisher that keeps what it is given. It passes the same contract suite as the real one (tests/contracts/test_publisher.py)."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from collector.ports import Publication
+from schemas import codec
+from schemas.errors import Retryable
+
+
+@dataclass
+class RecordingPublisher:
+    events: dict[int, list[bytes]] = field(default_factory=dict)
+    rejected: list[tuple[bytes, bytes]] = field(default_factory=list)
+    away: bool = False
+    running: bool = False
+    hold: asyncio.Event | None = None
+
+    async def start(self) -> None:
+        self.running = True
+
+    async def publish(self, publication: Publication) -> None:
+        if self.hold is not None:
+            await self.hold.wait()
+        if self.away or not self.running:
+            raise Retryable("away")
+        for partition, lines in publication.events.items():
+            self.events.setdefault(partition, []).extend(lines)
+        self.rejected.extend(publication.rejected)
+
+    async def probe(self) -> None:
+        if self.away or not self.running:
+            raise Retryable("away")
+
+    async def close(self) -> None:
+        self.running = False
+
+    @property
+    def stored(self) -> list[dict]:
+        return [codec.loads(line) for lines in self.events.values() for line in lines]
+
+    @property
+    def turned_away(self) -> list[dict]:
+        return [codec.loads(value) for _, value in self.rejected]
+
+
+@asynccontextmanager
+async def lifespan(app):
+    """Run an ASGI application's lifespan around the block."""
+    inbox: asyncio.Queue = asyncio.Queue()
+    outbox: asyncio.Queue = asyncio.Queue()
+    task = asyncio.create_task(app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, inbox.get, outbox.put))
+    await inbox.put({"type": "lifespan.startup"})
+    started = await outbox.get()
+    assert started["type"] == "lifespan.startup.complete", started
+    try:
+        yield
+    finally:
+        await inbox.put({"type": "lifespan.shutdown"})
+        ended = await outbox.get()
+        await task
+        assert ended["type"] == "lifespan.shutdown.complete", ended
