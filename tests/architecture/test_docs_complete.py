@@ -60,13 +60,13 @@ def test_every_topic_is_described(topic):
     assert f"`{topic.name}`" in page("topics.md")
 
 
-def test_every_view_of_the_store_is_described_with_its_columns():
+def test_every_view_of_the_store_is_described():
     text = page("store.md")
     migrations = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "sinks/clickhouse/migrations").rglob("*.sql")))
     views = set(re.findall(r"CREATE (?:OR REPLACE )?VIEW (?:IF NOT EXISTS )?(?:\S*\.)?`?(\w+)`?", migrations))
     assert len(views) >= 10
     for view in views:
-        assert f"## {view}" in text, view
+        assert f"\n## {view}\n" in text or f"`{view}`" in text.split("## Behind the views")[1], view
 
 
 def test_links_between_documents_lead_somewhere():
