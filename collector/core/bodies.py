@@ -79,7 +79,7 @@ def _null(_: str) -> None:
 
 
 def _integer(digits: str) -> int | float | None:
-    return int(digits) if len(digits) < 19 else _number(digits)
+    return int(digits) if len(digits) < 20 else _number(digits)
 
 
 def _number(digits: str) -> float | None:

@@ -61,3 +61,12 @@ async def lifespan(app):
         ended = await outbox.get()
         await task
         assert ended["type"] == "lifespan.shutdown.complete", ended
+
+
+async def eventually(condition, seconds=10):
+    """Return once `await condition()` is true; fail after `seconds`."""
+    async with asyncio.timeout(seconds):
+        while True:
+            if await condition():
+                return
+            await asyncio.sleep(0.02)
