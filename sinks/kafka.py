@@ -34,9 +34,33 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka h
         self._marks: dict[Partition, object] = {}
         self._places: dict[Partition, Place] = {}
         self._committing = asyncio.Lock()
-        self._admin = AIOKafkaAdminClient(**client_options(connection))
-        self._consumer = AIOKafkaConsumer(
-            group_id=group,
+        self._connection = connection
+        self._admin: Any = None
+        self._consumer: Any = None
+
+    async def start(self) -> None:
+        """Connect and join the group; raises Retryable when the broker is away, and may then be called again."""
+        self._admin = AIOKafkaAdminClient(**client_options(self._connection))
+        self._consumer = self._new_consumer()
+        try:
+            await self._admin.start()
+            self._consumer.subscribe(self._topics, listener=self)
+            await self._consumer.start()
+        except KafkaError as error:
+            await self.stop()
+            raise Retryable(f"Kafka does not answer ({type(error).__name__}). Check that it runs.") from error
+
+    async def stop(self) -> None:
+        """Leave the group."""
+        if self._consumer is not None:
+            await self._consumer.stop()
+        if self._admin is not None:
+            await self._admin.close()
+        self._consumer = self._admin = None
+
+    def _new_consumer(self) -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(
+            group_id=self._group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             isolation_level="read_committed",
@@ -46,22 +70,8 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka h
             session_timeout_ms=6_000,
             heartbeat_interval_ms=1_500,
             rebalance_timeout_ms=30_000,
-            **client_options(connection),
+            **client_options(self._connection),
         )
-
-    async def start(self) -> None:
-        """Connect and join the group; raises Retryable when the broker is away."""
-        try:
-            await self._admin.start()
-            self._consumer.subscribe(self._topics, listener=self)
-            await self._consumer.start()
-        except KafkaError as error:
-            raise Retryable(f"Kafka does not answer ({type(error).__name__}). Check that it runs.") from error
-
-    async def stop(self) -> None:
-        """Leave the group."""
-        await self._consumer.stop()
-        await self._admin.close()
 
     def assigned(self) -> Mapping[Partition, object]:
         """Return the partitions of this member with their marks; see `sinks.ports.Source`."""
@@ -135,18 +145,23 @@ class RejectedTopic:
     """The `Rejected` of `sinks.ports`: an idempotent producer that waits for all replicas."""
 
     def __init__(self, connection: KafkaConnection) -> None:
-        self._producer = AIOKafkaProducer(acks="all", enable_idempotence=True, **client_options(connection))
+        self._connection = connection
+        self._producer: Any = None
 
     async def start(self) -> None:
-        """Connect; raises Retryable when the broker is away."""
+        """Connect; raises Retryable when the broker is away, and may then be called again."""
+        self._producer = AIOKafkaProducer(acks="all", enable_idempotence=True, **client_options(self._connection))
         try:
             await self._producer.start()
         except KafkaError as error:
+            await self.stop()
             raise Retryable(f"Kafka does not answer ({type(error).__name__}). Check that it runs.") from error
 
     async def stop(self) -> None:
         """Flush and disconnect."""
-        await self._producer.stop()
+        if self._producer is not None:
+            await self._producer.stop()
+        self._producer = None
 
     async def reject(self, records: Sequence[Mapping[str, str | int]]) -> None:
         """Write records of the rejected topic durably; see `sinks.ports.Rejected`."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import structlog
 
 from schemas.errors import Retryable
-from schemas.topics import Topic
 from sinks.core.feeds import FEEDS, Feed
 from sinks.core.planning import Limits, Plan, halves, part_token
 from sinks.core.poison import rejected_row
@@ -54,11 +53,6 @@ class Sink:
         self._acknowledged = clock()
         self._trouble = ""
         self._backoff_s = BACKOFF_S[0]
-
-    @property
-    def topics(self) -> list[Topic]:
-        """The topics that are stored."""
-        return [feed.topic for feed in self._feeds.values()]
 
     def status(self) -> SinkStatus:
         """Return where the sink stands."""

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
+from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, InterfaceError, ProgrammingError
 
 from schemas.connections import StoreConnection
 from schemas.errors import Misconfigured, Retryable
@@ -16,8 +16,10 @@ from schemas.errors import Misconfigured, Retryable
 CONNECT_TIMEOUT_S = 5
 ANSWER_TIMEOUT_S = 120
 
-ROW_FAULTS = frozenset({6, 25, 26, 27, 33, 34, 38, 41, 53, 69, 70, 72, 117, 128, 130, 131, 349, 376, 441, 675, 676, 677})
+ROW_FAULTS = frozenset({6, 25, 26, 27, 33, 34, 38, 41, 53, 69, 70, 72, 117, 128, 130, 131, 349, 376, 441, 467, 675, 676, 677})
 """Error codes that say a row cannot be read. Any other error is the store's: the insert is tried again."""
+NO_CODE = 1002
+"""An error without a code: the local engine cannot tell of bytes that are no text."""
 NO_SCHEMA = frozenset({60, 81})
 NO_ACCESS = frozenset({192, 193, 194, 497, 516})
 
@@ -75,7 +77,7 @@ class StoreClient:
         Raises RowFault when a row is at fault: then none was inserted.
         """
         named = {"insert_deduplication_token": token} if token else {}
-        with self._using(row_faults=True) as client:
+        with self._using(rows=rows) as client:
             client.raw_insert(table, insert_block=rows, fmt="JSONEachRow", settings={**INSERT_SETTINGS, **named})
 
     def reachable(self) -> bool:
@@ -93,10 +95,10 @@ class StoreClient:
             client.close()
 
     @contextmanager
-    def _using(self, *, row_faults: bool = False) -> Iterator[Client]:
+    def _using(self, *, rows: bytes | None = None) -> Iterator[Client]:
         with self._lock:
             try:
-                with errors_of(self._connection, row_faults=row_faults):
+                with errors_of(self._connection, rows=rows):
                     if self._client is None:
                         self._client = connect(self._connection)
                     yield self._client
@@ -106,28 +108,38 @@ class StoreClient:
 
 
 @contextmanager
-def errors_of(connection: StoreConnection, *, row_faults: bool = False) -> Iterator[None]:
-    """Turn the driver's errors into ours: Retryable, Misconfigured, Refused, and RowFault where `row_faults` asks for it."""
+def errors_of(connection: StoreConnection, *, rows: bytes | None = None) -> Iterator[None]:
+    """Turn the driver's errors into ours: Retryable, Misconfigured, Refused; RowFault for an insert of `rows` only."""
     try:
         yield
     except (ClickHouseError, OSError) as error:
-        raise _translated(error, connection, row_faults=row_faults) from error
+        raise _translated(error, connection, rows) from error
 
 
-def _translated(error: Exception, connection: StoreConnection, *, row_faults: bool) -> Exception:
+def _translated(error: Exception, connection: StoreConnection, rows: bytes | None) -> Exception:
     code = error.code if isinstance(error, DatabaseError) else None
+    if isinstance(error, (ProgrammingError, InterfaceError)) and code is None:
+        return Refused(str(error))
     if code is None:
         return Retryable(f"ClickHouse at {connection.url} does not answer ({type(error).__name__}). Check that it runs.")
     if code in NO_ACCESS:
         return Misconfigured(
             f"ClickHouse refuses user {connection.user!r} (code {code}). Correct user and password in FOOTPRINT_CLICKHOUSE_URL."
         )
-    if row_faults and code in ROW_FAULTS:
+    if rows is None:
+        return Refused(str(error))
+    if code in ROW_FAULTS or (code == NO_CODE and not _is_text(rows)):
         return RowFault(f"{error_name(error)} (code {code})")
-    if row_faults:
-        hint = " Run `footprint migrate`." if code in NO_SCHEMA else ""
-        return Retryable(f"ClickHouse refused an insert with code {code}.{hint}")
-    return Refused(str(error))
+    hint = "Run `footprint migrate`." if code in NO_SCHEMA else "Look at the server's log."
+    return Retryable(f"ClickHouse refused an insert with code {code}. {hint}")
+
+
+def _is_text(rows: bytes) -> bool:
+    try:
+        rows.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def error_name(error: Exception) -> str:

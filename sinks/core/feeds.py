@@ -65,3 +65,5 @@ FEEDS = (
     Feed(REJECTED, "ingest_rejected"),
 )
 """Every public topic but the events: those are stored once they are tracked."""
+
+TOPICS: Sequence[str] = tuple(feed.topic.name for feed in FEEDS)

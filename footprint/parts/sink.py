@@ -1,0 +1,107 @@
+"""The sink's process: one member of the group that stores the topics."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry, Gauge
+
+from footprint import health
+from footprint.parts.connections import resolve_kafka, resolve_store
+from footprint.settings import Settings
+from schemas.errors import Retryable
+from sinks.clickhouse import migrations
+from sinks.clickhouse.store import ClickHouseStore
+from sinks.core.feeds import TOPICS
+from sinks.kafka import KafkaSource, RejectedTopic
+from sinks.loop import Sink
+
+log = structlog.get_logger()
+
+START_RETRY_S = 0.5
+
+
+def run(settings: Settings, *, health_port: int) -> None:
+    """Store topics until SIGTERM or SIGINT, then everything up to their ends, and return.
+
+    Waits for a broker or store that is away. Raises Misconfigured when the store's schema is not this program's.
+    """
+    asyncio.run(_run(settings, health_port))
+
+
+async def _run(settings: Settings, health_port: int) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    registry = CollectorRegistry()
+    process = _SinkProcess(settings, registry)
+    async with AsyncExitStack() as stack:
+        server = asyncio.create_task(health.serve(health_port, process.status, registry))
+        stack.push_async_callback(_cancel, server)
+        await process.run(stop, stack)
+
+
+class _SinkProcess:
+    """Starts the drivers, each as often as it takes, and tells how things stand."""
+
+    def __init__(self, settings: Settings, registry: CollectorRegistry) -> None:
+        self._settings = settings
+        self._sink: Sink | None = None
+        self._store: ClickHouseStore | None = None
+        self._trouble = "starting"
+        self._lag = Gauge("footprint_sink_lag", "Records that are not stored.", registry=registry)
+        self._idle = Gauge("footprint_sink_idle_seconds", "Seconds since the last record arrived.", registry=registry)
+
+    async def run(self, stop: asyncio.Event, stack: AsyncExitStack) -> None:
+        """Wait for store and broker, then store until `stop` and drain."""
+        to = resolve_store(self._settings, user="pipeline")
+        kafka = resolve_kafka(self._settings)
+        self._store = ClickHouseStore(to)
+        stack.push_async_callback(self._store.close)
+        if not await self._until_up(lambda: asyncio.to_thread(migrations.check, to), stop):
+            return
+        source, rejected = KafkaSource(kafka, TOPICS), RejectedTopic(kafka)
+        stack.push_async_callback(source.stop)
+        stack.push_async_callback(rejected.stop)
+        if not (await self._until_up(source.start, stop) and await self._until_up(rejected.start, stop)):
+            return
+        self._sink = Sink(source, self._store, rejected)
+        drained = await self._sink.run(stop, wall_ms=lambda: int(time.time() * 1000))
+        log.info("sink_stopped", everything_stored=drained)
+
+    async def status(self) -> dict[str, Any]:
+        """Return what `/ready` says."""
+        reachable = self._store is not None and await self._store.reachable()
+        now = self._sink.status() if self._sink else None
+        trouble = (now.waiting_for if now else self._trouble) or "ok"
+        checks = {"store": "ok" if reachable else "does not answer", "sink": trouble, "partitions": str(now.assigned if now else 0)}
+        lag, idle_s = (now.lag, now.idle_s) if now else (None, 0.0)
+        self._lag.set(-1 if lag is None else lag)
+        self._idle.set(idle_s)
+        return {"ready": reachable and lag is not None and trouble == "ok", "lag": lag, "idle_s": round(idle_s, 3), "checks": checks}
+
+    async def _until_up(self, attempt: Callable[[], Awaitable[None]], stop: asyncio.Event) -> bool:
+        """Attempt until it works; False when asked to stop before that."""
+        while not stop.is_set():
+            try:
+                await attempt()
+            except Retryable as error:
+                if self._trouble != str(error):
+                    log.warning("sink_waits", reason=str(error))
+                self._trouble = str(error)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), START_RETRY_S)
+            else:
+                return True
+        return False
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
