@@ -22,7 +22,7 @@ _MONTHS = {name: number for number, name in enumerate(b"Jan Feb Mar Apr May Jun 
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One request as the server wrote it down. A field that is `-` is empty."""
+    """One request as the server wrote it down: quoted fields with their escapes, `-` where the server knew nothing."""
 
     address: bytes
     at: datetime
@@ -46,7 +46,7 @@ def read_line(line: bytes, *, combined: bool) -> LogLine | str:
     parts = _REQUEST.fullmatch(request)
     if not parts:
         return "The request is not `METHOD target [version]`."
-    referrer, user_agent = (b"" if field == b"-" else field for field in quoted or (b"", b""))
+    referrer, user_agent = quoted or (b"", b"")
     return LogLine(
         address=address,
         at=at,
@@ -60,7 +60,9 @@ def read_line(line: bytes, *, combined: bool) -> LogLine | str:
 
 
 def text_of(field: bytes) -> str:
-    """Return a quoted field as text: backslash escapes undone, bytes that are no UTF-8 replaced."""
+    """Return a quoted field as text: `-` is empty, backslash escapes are undone, bytes that are no UTF-8 replaced."""
+    if field == b"-":
+        return ""
     if b"\\" in field:
         field = re.sub(rb"\\(x[0-9A-Fa-f]{2}|.)", _unescape, field, flags=re.DOTALL)
     return field.decode("utf-8", "replace")

@@ -62,15 +62,8 @@ def extension_of(path: bytes) -> bytes:
 
 
 def _message(line: LogLine, kind: Kind, *, event_id: str, visitor: str, host: str) -> dict[str, Any]:
-    page = {"url": url_of(line.target, host)}
-    if line.referrer:
-        page["referrer"] = text_of(line.referrer)
-    context: dict[str, Any] = {"page": page, "library": LIBRARY}
-    if line.user_agent:
-        context["userAgent"] = text_of(line.user_agent)
-    address = _address(line.address)
-    if address:
-        context["ip"] = address
+    page = {"url": url_of(line.target, host), "referrer": text_of(line.referrer)}
+    context = {"page": page, "library": LIBRARY, "userAgent": text_of(line.user_agent), "ip": _address(line.address)}
     message: dict[str, Any] = {
         "messageId": event_id,
         "anonymousId": visitor,

@@ -18,9 +18,8 @@ from schemas.topics import REJECTED
 class RejectedLines:
     """Records of stage `import`, acknowledged by all replicas. Use as an async context manager."""
 
-    def __init__(self, connection: KafkaConnection, site: str, *, options: dict[str, Any], now_ms: Callable[[], int]) -> None:
+    def __init__(self, connection: KafkaConnection, site: str, *, now_ms: Callable[[], int]) -> None:
         self._connection, self._site, self._now_ms = connection, site, now_ms
-        self._options = options
         self._producer: Any = None
 
     async def __aenter__(self) -> Self:

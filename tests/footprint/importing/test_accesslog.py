@@ -28,10 +28,10 @@ def test_a_common_line_has_no_referrer_and_no_user_agent():
     assert (line.address, line.size, line.referrer, line.user_agent) == (b"::1", 0, b"", b"")
 
 
-def test_a_dash_is_an_empty_field():
+def test_a_dash_stands_for_what_the_server_did_not_know():
     line = read_line(b'h - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.0" 200 1 "-" "-"', combined=True)
     assert isinstance(line, LogLine)
-    assert (line.referrer, line.user_agent) == (b"", b"")
+    assert (text_of(line.referrer), text_of(line.user_agent)) == ("", "")
 
 
 def test_quotes_inside_a_field_are_escaped_by_the_server():

@@ -98,7 +98,7 @@ def test_a_host_makes_logged_paths_full_addresses():
 def test_a_host_name_in_place_of_an_address_identifies_but_is_no_address():
     outcome = read(line_of(address=b"dsl-17.example.net"))
     assert isinstance(outcome, Ready)
-    assert "ip" not in outcome.message["context"]
+    assert outcome.message["context"]["ip"] == ""
 
 
 def test_ids_are_uuids_of_version_5_and_differ_by_site_line_and_count():

@@ -1,0 +1,3 @@
+from tests.support.line import line
+
+__all__ = ["line"]
