@@ -1,0 +1,72 @@
+"""Each implementation of a port, in the hands of the suite that all of them must pass."""
+
+import pytest
+
+from collector.kafka import KafkaPublisher
+from schemas.topics import EVENTS, MAX_RECORD_BYTES, REJECTED
+from tests.collector.broker import PARTITIONS, running
+from tests.collector.recording import RecordingPublisher
+
+
+class Recorded:
+    """The publisher of the collector's own tests."""
+
+    def __init__(self):
+        self.publisher = RecordingPublisher()
+
+    async def events(self):
+        return self.publisher.events
+
+    async def rejected(self):
+        return self.publisher.rejected
+
+    async def go_away(self):
+        self.publisher.away = True
+
+    async def come_back(self):
+        self.publisher.away = False
+
+
+class Real:
+    """The publisher of production on a real broker."""
+
+    def __init__(self, broker, events, rejected):
+        self._broker = broker
+        self._starts = {EVENTS: events, REJECTED: rejected}
+        self.publisher = KafkaPublisher(broker.connection, partitions=PARTITIONS)
+
+    async def events(self):
+        found = {}
+        for record in await self._broker.read(EVENTS, self._starts[EVENTS]):
+            assert len(record.value) <= MAX_RECORD_BYTES
+            assert record.key is None
+            found.setdefault(record.partition, []).extend(record.value.split(b"\n"))
+        return found
+
+    async def rejected(self):
+        return [(record.key, record.value) for record in await self._broker.read(REJECTED, self._starts[REJECTED])]
+
+    async def go_away(self):
+        self._broker.freeze()
+
+    async def come_back(self):
+        self._broker.thaw()
+
+
+@pytest.fixture(scope="module")
+def private_broker(tmp_path_factory):
+    with running(tmp_path_factory.mktemp("kafka")) as broker:
+        yield broker
+
+
+@pytest.fixture(params=["recording", pytest.param("kafka", marks=pytest.mark.kafka)])
+async def target(request):
+    """A started publisher, and what became durable of what it was given."""
+    if request.param == "recording":
+        target = Recorded()
+    else:
+        broker = request.getfixturevalue("private_broker")
+        target = Real(broker, await broker.ends(EVENTS), await broker.ends(REJECTED))
+    await target.publisher.start()
+    yield target
+    await target.publisher.close()
