@@ -36,6 +36,7 @@ export const transport = (options) => {
   });
 
   const remove = (items) => {
+    if (!items.length) return; // where nothing may be stored, not even an empty queue is
     queue = queue.filter((item) => !items.includes(item));
     save();
   };
