@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.table import Table
 
-from footprint.store import Reader
+from sinks.clickhouse.client import StoreClient
 
 SESSIONS = """
 SELECT '{by}', toString({by}) AS value, count(), uniqExact(visitor_id), round(100 * countIf(engaged) / count()), round(avg(page_views), 1),
@@ -36,14 +36,14 @@ DIMENSIONS = ("channel", "device", "traffic")
 class Answers:
     """Questions about one site."""
 
-    reader: Reader
+    client: StoreClient
     site: str
 
     def sessions(self) -> RenderableType:
         """Return sessions by channel, device and traffic."""
         table = _table("Sessions", "by", "", "#sessions", "#visitors", "#engaged %", "#pages", "#seconds", "#value EUR")
         for by in DIMENSIONS:
-            for row in self.reader.rows(SESSIONS.format(by=by), site=self.site):
+            for row in self.client.rows(SESSIONS.format(by=by), self._of_site()):
                 table.add_row(row[0], row[1] or "(none)", *map(_number, row[2:]))
             table.add_section()
         return table
@@ -51,7 +51,7 @@ class Answers:
     def scores(self, limit: int = 10) -> RenderableType:
         """Return the highest engagement scores, each with the rules that made it."""
         table = _table("Top scores (engagement)", "subject", "band", "#score", "why")
-        for subject, band, shown, reasons in self.reader.rows(SCORES.format(limit=limit), site=self.site):
+        for subject, band, shown, reasons in self.client.rows(SCORES.format(limit=limit), self._of_site()):
             why = ", ".join(f"{rule} {_number(points)}" for rule, points in reasons)
             table.add_row(subject, band, _number(shown), why)
         return table
@@ -59,22 +59,25 @@ class Answers:
     def signals(self, limit: int = 10) -> RenderableType:
         """Return the newest signals that went out, and how many did not and why."""
         table = _table("Signals", "fired at", "trigger", "subject", "status", "reason")
-        for row in self.reader.rows(SIGNALS.format(limit=limit), site=self.site):
+        for row in self.client.rows(SIGNALS.format(limit=limit), self._of_site()):
             table.add_row(*map(str, row))
-        rest = ", ".join(f"{count} {status}" for status, count in self.reader.rows(OTHER_SIGNALS, site=self.site))
+        rest = ", ".join(f"{count} {status}" for status, count in self.client.rows(OTHER_SIGNALS, self._of_site()))
         table.caption = f"not sent out: {rest}" if rest else None
         return table
 
     def best_customer(self) -> str:
         """Return the customer with the highest engagement, empty when there is none."""
-        return str(self.reader.value(BEST_CUSTOMER, site=self.site) or "")
+        return next((str(row[0]) for row in self.client.rows(BEST_CUSTOMER, self._of_site())), "")
 
     def timeline(self, customer: str) -> RenderableType:
         """Return what one customer did, in order."""
         table = _table(f"The footprint of {customer}", "at (UTC)", "channel", "what")
-        for row in self.reader.rows(TIMELINE, site=self.site, customer=customer):
+        for row in self.client.rows(TIMELINE, {"site": self.site, "customer": customer}):
             table.add_row(*map(str, row))
         return table
+
+    def _of_site(self) -> dict[str, str]:
+        return {"site": self.site}
 
 
 def _table(title: str, *names: str) -> Table:

@@ -5,15 +5,15 @@ from collections.abc import Mapping
 
 import httpx2
 
-from footprint.store import Reader
 from schemas.errors import Retryable
+from sinks.clickhouse.client import StoreClient
 
 POLL_S = 0.2
 QUIET_S = 2.0
 STORED = "SELECT uniqExact(event_id) FROM events_raw WHERE site = %(site)s"
 
 
-def await_stored(reader: Reader, *, site: str, events: int, health: Mapping[str, str], seconds: float = 60.0) -> None:
+def await_stored(client: StoreClient, *, site: str, events: int, health: Mapping[str, str], seconds: float = 60.0) -> None:
     """Return when so many events of the site are stored and every part at `health` (name -> URL) has nothing left to do.
 
     Raises Retryable when that takes longer than `seconds`.
@@ -26,7 +26,7 @@ def await_stored(reader: Reader, *, site: str, events: int, health: Mapping[str,
                 f"After {seconds:.0f} s {stored} of {events} events are stored; waiting for {', '.join(waiting)}. Run it again."
             )
         time.sleep(POLL_S)
-        stored = int(reader.value(STORED, site=site))
+        stored = int(client.rows(STORED, {"site": site})[0][0])
         waiting = ["store"] if stored < events else [name for name, url in health.items() if not is_idle(url)]
 
 

@@ -1,5 +1,6 @@
 """Writes unreadable lines to the rejected topic. The producer starts with the first one: most files have none."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -13,6 +14,7 @@ from schemas.connections import KafkaConnection
 from schemas.errors import Retryable
 from schemas.rejections import Rejection, record_of
 from schemas.topics import REJECTED
+from sinks.kafka import client_options
 
 
 class RejectedLines:
@@ -20,6 +22,7 @@ class RejectedLines:
 
     def __init__(self, connection: KafkaConnection, site: str, *, now_ms: Callable[[], int]) -> None:
         self._connection, self._site, self._now_ms = connection, site, now_ms
+        self._starting = asyncio.Lock()
         self._producer: Any = None
 
     async def __aenter__(self) -> Self:
@@ -35,11 +38,9 @@ class RejectedLines:
             return
         try:
             producer = await self._started()
-            partitions = len(await producer.partitions_for(REJECTED.name))
             key = self._site.encode()
-            sent = [
-                await producer.send(REJECTED.name, self._record(line), key=key, partition=key_partition(key, partitions)) for line in lines
-            ]
+            partition = key_partition(key, len(await producer.partitions_for(REJECTED.name)))
+            sent = [await producer.send(REJECTED.name, self._record(line), key=key, partition=partition) for line in lines]
             for future in sent:
                 await future
         except KafkaError as error:
@@ -50,8 +51,9 @@ class RejectedLines:
         return dumps(record_of(rejection, site=self._site, stage="import", received_at=self._now_ms()))
 
     async def _started(self) -> Any:
-        if self._producer is None:
-            producer = AIOKafkaProducer(bootstrap_servers=self._connection.bootstrap, acks="all", enable_idempotence=True, **self._options)
-            await producer.start()
-            self._producer = producer
+        async with self._starting:
+            if self._producer is None:
+                producer = AIOKafkaProducer(acks="all", enable_idempotence=True, **client_options(self._connection))
+                await producer.start()
+                self._producer = producer
         return self._producer

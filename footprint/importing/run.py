@@ -19,8 +19,8 @@ from footprint.importing.sending import Sender
 from footprint.importing.stored import StoredLines
 from footprint.importing.tally import Tally
 from footprint.rebuild import rebuild_sessions
-from footprint.store import Reader
 from schemas.connections import KafkaConnection, StoreConnection
+from sinks.clickhouse.client import StoreClient
 
 ANSWER_S = 30.0
 
@@ -60,16 +60,16 @@ async def import_history(order: Order, place: Place, watch: Watch) -> Tally:
 
     Raises Retryable or Misconfigured; what was stored until then stays, and running it again continues.
     """
-    reader = Reader(place.store)
+    client = StoreClient(place.store)
     tally = Tally()
     try:
         async with (
-            httpx2.AsyncClient(timeout=ANSWER_S) as client,
+            httpx2.AsyncClient(timeout=ANSWER_S) as http,
             RejectedLines(place.kafka, order.site, now_ms=now_ms) as rejecting,
         ):
             flow = Flow(
-                stored=StoredLines(reader, order.site),
-                entry=Sender(client, place.collector, place.key, _now_text),
+                stored=StoredLines(client, order.site),
+                entry=Sender(http, place.collector, place.key, _now_text),
                 rejecting=rejecting,
                 tally=tally,
                 clock=time.monotonic,
@@ -79,7 +79,7 @@ async def import_history(order: Order, place: Place, watch: Watch) -> Tally:
             await flow.run(chunks_of(_outcomes(order, watch), tally))
         await asyncio.to_thread(rebuild_sessions, place.store, order.site, sorted(flow.visitors), now_ms(), place.gap_ms)
     finally:
-        reader.close()
+        client.close()
     return tally
 
 
