@@ -62,12 +62,13 @@ class TrackedEvent(BaseModel):
     """A value of the tracked topic: an event with its clocks, session, customer, labels and derived facts.
 
     Lines with `control` are not events: `link` tells the visitor's subject that it belongs to a customer, `handover`
-    carries the visitor's score state to the customer. Readers skip both.
+    carries the visitor's score state to the customer (in `props`), `forward` an event that came for the visitor after
+    that. Readers of events skip all three.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    control: Literal["link", "handover"] | None = None
+    control: Literal["link", "handover", "forward"] | None = None
     event_id: str
     site: str
     visitor_id: str = ""

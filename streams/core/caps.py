@@ -1,0 +1,40 @@
+"""`max n per window per object`: the n earliest events of a window count (docs/semantics.md, section 6)."""
+
+from bisect import insort
+from typing import Any
+
+from streams.core.rules import DAY_MS, LIVE_MS
+from streams.core.scoring_model import Cap
+from streams.core.totals import Order
+
+Windows = dict[str, list[Order]]
+"""The events that count, in order, by window and object: `start NUL object`."""
+
+KEPT_MS = LIVE_MS + DAY_MS
+"""How long after its end a window is kept: live events are at most 72 hours old, and a day for what waits in queues."""
+
+
+def window_of(cap: Cap, event: dict[str, Any]) -> str:
+    """Return the window and the object of an event."""
+    start = event["event_time"] - event["event_time"] % cap.window_ms
+    return f"{start}\0{event.get(cap.object, '') if cap.object else ''}"
+
+
+def count_in(counted: list[Order], order: Order, limit: int) -> tuple[bool, Order | None]:
+    """Count an event: whether it counts, and the event that it displaced."""
+    if len(counted) >= limit and order > counted[-1]:
+        return False, None
+    insort(counted, order)
+    return True, counted.pop() if len(counted) > limit else None
+
+
+def united(counted: list[Order], more: list[Order], limit: int) -> tuple[list[Order], list[Order]]:
+    """Return what counts of two windows that are one now, and what was displaced."""
+    everything = sorted([*counted, *more])
+    return everything[:limit], everything[limit:]
+
+
+def forget(windows: Windows, cap: Cap, received_at: int) -> None:
+    """Drop the windows that no live event can fall into any more."""
+    for key in [key for key in windows if int(key.partition("\0")[0]) + cap.window_ms + KEPT_MS < received_at]:
+        del windows[key]

@@ -1,0 +1,72 @@
+"""Which events a rule or a trigger is about: the `when` of a model, and its compiled form."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from pydantic import Field
+
+from schemas.kinds import Kind
+from streams.core.model_text import Strict
+
+
+class When(Strict):
+    """What an event must be. Every named condition must hold; `name` and `path` are globs: `*`, `?` and `{a,b}`."""
+
+    kind: tuple[Kind, ...] = Field(min_length=1)
+    name: str | None = None
+    path: str | None = None
+    channel: tuple[str, ...] = ()
+    props: dict[str, str | int | float | bool] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """A compiled `When`, but for the kind, by which rules are looked up."""
+
+    name: re.Pattern[str] | None
+    path: re.Pattern[str] | None
+    channel: frozenset[str]
+    props: tuple[tuple[str, Any], ...]
+
+    def matches(self, event: dict[str, Any]) -> bool:
+        """True when a tracked event of the right kind fulfils every condition."""
+        if self.path and not self.path.fullmatch(event.get("url_path", "")):
+            return False
+        if self.name and not self.name.fullmatch(event.get("name", "")):
+            return False
+        if self.channel and event.get("channel", "") not in self.channel:
+            return False
+        props = event.get("props", {})
+        return all(props.get(name) == value for name, value in self.props)
+
+
+def matcher_of(when: When) -> Matcher:
+    """Compile the conditions of a model."""
+    return Matcher(
+        name=glob(when.name) if when.name is not None else None,
+        path=glob(when.path) if when.path is not None else None,
+        channel=frozenset(when.channel),
+        props=tuple(when.props.items()),
+    )
+
+
+@lru_cache(maxsize=1024)
+def glob(pattern: str) -> re.Pattern[str]:
+    """Compile a glob: `*` is any text, `?` one character, `{a,b}` either. Braces do not nest."""
+    parts = []
+    depth = 0
+    for character in pattern:
+        if character == "{":
+            depth += 1
+            parts.append("(?:")
+        elif character == "}" and depth:
+            depth -= 1
+            parts.append(")")
+        elif character == "," and depth:
+            parts.append("|")
+        else:
+            parts.append({"*": ".*", "?": "."}.get(character, re.escape(character)))
+    parts.append(")" * depth)
+    return re.compile("".join(parts), re.DOTALL)

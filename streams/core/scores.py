@@ -1,0 +1,156 @@
+"""Scores of a subject: every change is a row, the current value a record (docs/semantics.md, section 6)."""
+
+from typing import Any
+
+from schemas.kinds import Kind
+from schemas.scores import ChangeReason
+from schemas.topics import SCORE_CHANGES, SCORES
+from streams.core.caps import count_in, forget, window_of
+from streams.core.decay import added, falls_below, latest, total_at, value_at
+from streams.core.scoring_model import Rule
+from streams.core.subject import Cause, Subject, cause_of
+from streams.core.totals import order_of
+
+TOP_REASONS = 5
+MAX_TRAIT = 256
+"""Characters of a trait that are kept."""
+
+
+def score(subject: Subject, event: dict[str, Any]) -> None:
+    """Apply the model's rules to one human, live event."""
+    cause = cause_of(event)
+    for rule in subject.rules.model.by_kind.get(event["kind"], ()):
+        if rule.matcher.matches(event):
+            _count(subject, rule, event, cause)
+    if event["kind"] == Kind.IDENTIFY and event.get("traits"):
+        for trait, value in event["traits"].items():
+            learn(subject, trait, [event["event_time"], event["event_id"], value], cause)
+
+
+def _count(subject: Subject, rule: Rule, event: dict[str, Any], cause: Cause) -> None:
+    if rule.cap:
+        windows = subject.value.setdefault("caps", {}).setdefault(rule.key, {})
+        forget(windows, rule.cap, event["received_at"])
+        counts, displaced = count_in(windows.setdefault(window_of(rule.cap, event), []), order_of(event), rule.cap.count)
+        if displaced:
+            take_back(subject, rule, displaced[0], Cause(displaced[3], cause.received_at, ChangeReason.DISPLACED))
+        if not counts:
+            return
+    change(subject, (rule.score, rule.name), rule.points, event["event_time"], cause=cause)
+
+
+def take_back(subject: Subject, rule: Rule, at: int, cause: Cause) -> None:
+    """Write the compensating row of an event that no longer counts."""
+    change(subject, (rule.score, rule.name), -rule.points, at, cause=cause)
+
+
+def learn(subject: Subject, trait: str, fact: list[Any], cause: Cause) -> None:
+    """Take in a trait `[time, event_id, value]`: the latest stands. A value that is no text or number earns nothing."""
+    rules = subject.rules.model.by_trait.get(trait, ())
+    if not rules:
+        return
+    value = fact[2][:MAX_TRAIT] if isinstance(fact[2], str) else fact[2]
+    fact = [*fact[:2], value if isinstance(value, (str, int, float)) else None]
+    traits = subject.value.setdefault("traits", {})
+    if trait in traits and traits[trait][:2] >= fact[:2]:
+        return
+    traits[trait] = fact
+    for rule in rules:
+        part = subject.parts(rule.score).get(rule.name)
+        points = (rule.points if rule.holds(fact[2]) else 0.0) - (part[0] if part else 0.0)
+        if points:
+            change(subject, (rule.score, rule.name), points, fact[0], cause=cause)
+
+
+def change(subject: Subject, rule: tuple[str, str], points: float, at: int, *, cause: Cause) -> None:
+    """Add points of a rule (score, name) as of a time, and write the row."""
+    model = subject.rules.model.scores[rule[0]]
+    parts, half_life = subject.parts(rule[0]), model.half_life_ms
+    moment = max(at, latest(parts.values()))
+    before = total_at(parts.values(), moment, half_life)
+    parts[rule[1]] = added(parts.get(rule[1]), points, at, half_life)
+    after = total_at(parts.values(), moment, half_life)
+    subject.touched.add(rule[0])
+    row = {"rule": rule[1], "event_id": cause.event_id, "event_time": at, "points": points}
+    row |= {"before": model.shown(before), "after": model.shown(after)}
+    row |= {"band_before": model.band(before), "band_after": model.band(after)}
+    row |= {"reason": cause.reason.value, "at": cause.received_at}
+    write_row(subject, rule[0], row)
+
+
+def write_row(subject: Subject, name: str, row: dict[str, Any]) -> None:
+    """Write one row of `score-changes`."""
+    whose = {"site": subject.site, "subject": subject.name, "score": name, "model_version": subject.rules.model.version}
+    subject.out.write(SCORE_CHANGES, subject.topic_key, whose | row)
+
+
+def publish(subject: Subject) -> None:
+    """Write the record of every score that was touched, and set the timer of its next fall through a band."""
+    for name in sorted(subject.touched):
+        _publish_at(subject, name, latest(subject.parts(name).values()))
+    subject.touched.clear()
+    set_timer(subject)
+
+
+def _publish_at(subject: Subject, name: str, at: int) -> None:
+    model, parts = subject.rules.model.scores[name], subject.parts(name)
+    raw = total_at(parts.values(), at, model.half_life_ms)
+    shares = [(rule, value_at(part, at, model.half_life_ms)) for rule, part in parts.items()]
+    shares = sorted((share for share in shares if abs(share[1]) >= 0.01), key=lambda share: (-abs(share[1]), share[0]))
+    subject.value["version"] = subject.value.get("version", 0) + 1
+    subject.value.setdefault("bands", {})[name] = [model.band(raw), at]
+    record = {
+        "site": subject.site,
+        "subject": subject.name,
+        **subject.ids,
+        "score": name,
+        "value": model.shown(raw),
+        "raw_value": raw,
+        "floor": model.floor,
+        "ceiling": model.ceiling,
+        "band": model.band(raw),
+        "model_version": subject.rules.model.version,
+        "half_life_s": model.half_life_ms / 1000,
+        "reasons": [{"rule": rule, "points": round(points, 4)} for rule, points in shares[:TOP_REASONS]],
+        "updated_at": at,
+        "version": subject.value["version"],
+    }
+    subject.out.write(SCORES, f"{subject.topic_key}:{name}", record)
+
+
+def retract(subject: Subject) -> None:
+    """Remove every published score of the subject by tombstones."""
+    for name in subject.value.get("bands", {}):
+        subject.out.write(SCORES, f"{subject.topic_key}:{name}", None)
+
+
+def next_fall(subject: Subject, name: str) -> int | None:
+    """Return when a score falls out of its published band without any event."""
+    model, parts = subject.rules.model.scores[name], subject.parts(name)
+    band, at = subject.value["bands"][name]
+    least = next((least for least, known in model.bands if known == band), 0.0)
+    return falls_below(total_at(parts.values(), at, model.half_life_ms), at, least, model.half_life_ms)
+
+
+def set_timer(subject: Subject) -> None:
+    """Have the subject woken when its next score falls out of its band."""
+    falls = [next_fall(subject, name) for name in subject.value.get("bands", {})]
+    due = min((at for at in falls if at is not None), default=None)
+    if due is None:
+        subject.value.pop("due_wall", None)
+    else:
+        subject.value["due_wall"] = due
+
+
+def fall(subject: Subject, now_ms: int) -> None:
+    """Publish the scores that have fallen out of their band by now, one row for each fall."""
+    for name in list(subject.value.get("bands", {})):
+        while (at := next_fall(subject, name)) is not None and at <= now_ms:
+            model, parts = subject.rules.model.scores[name], subject.parts(name)
+            before = subject.value["bands"][name][0]
+            raw = total_at(parts.values(), at, model.half_life_ms)
+            row = {"rule": "", "event_id": "", "event_time": at, "points": 0.0}
+            row |= {"before": model.shown(raw), "after": model.shown(raw), "band_before": before, "band_after": model.band(raw)}
+            write_row(subject, name, row | {"reason": ChangeReason.DECAY.value, "at": at})
+            _publish_at(subject, name, at)
+    set_timer(subject)

@@ -1,0 +1,74 @@
+"""One subject within one transaction: its state and where its rows go.
+
+Fields of the state value: `scores` (by score and rule `[v, t0]`), `caps` (by rule the windows), `traits` (by trait `[time,
+event_id, value]`), `triggers` (by trigger, see `streams.core.signals`), `bands` (last published), `version`, `moved_to`.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from schemas.kinds import Kind
+from schemas.scores import ChangeReason
+from streams.core.decay import Part
+from streams.core.scoring_model import Model
+from streams.core.triggers import Trigger
+from streams.core.work import Outputs, Value
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectRules:
+    """What the subjects core must know: partitions of `tracked`, the scoring model and the triggers."""
+
+    partitions: int
+    model: Model
+    triggers: tuple[Trigger, ...]
+
+    def are_about(self, kind: str) -> bool:
+        """True when an event of this kind can change a score or count for a trigger."""
+        return kind == Kind.IDENTIFY or kind in self.model.by_kind or any(kind in trigger.kinds for trigger in self.triggers)
+
+
+@dataclass(slots=True)
+class Subject:
+    """A subject (`c:` + customer or `v:` + visitor) of a site. `touched` are the scores to publish at the end."""
+
+    site: str
+    name: str
+    value: Value
+    rules: SubjectRules
+    out: Outputs
+    touched: set[str] = field(default_factory=set)
+
+    @property
+    def topic_key(self) -> str:
+        """The key of its records."""
+        return f"{self.site}:{self.name}"
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """The customer or the visitor that it is, as fields of a record."""
+        return {"customer_id" if self.name.startswith("c:") else "visitor_id": self.name[2:]}
+
+    def parts(self, score: str) -> dict[str, Part]:
+        """Return the parts of a score by rule."""
+        found: dict[str, Part] = self.value.setdefault("scores", {}).setdefault(score, {})
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why something changes: an event, and when footprint received it (Unix milliseconds)."""
+
+    event_id: str
+    received_at: int
+    reason: ChangeReason = ChangeReason.EVENT
+
+
+def state_key(site: str, name: str) -> str:
+    """Return the key of a subject's state."""
+    return f"{site}\0{name}"
+
+
+def cause_of(line: dict[str, Any], reason: ChangeReason = ChangeReason.EVENT) -> Cause:
+    """Return the cause that a tracked line is."""
+    return Cause(line["event_id"], line["received_at"], reason)
