@@ -1,0 +1,73 @@
+"""A browser per module, and the shop as a process of its own."""
+
+import contextlib
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+from footprint.demo.line import free_ports
+from tests.js_snippet.recording import Endpoint
+from tests.support.browser import launched
+
+READY_S = 30
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def endpoint():
+    server = Endpoint()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def page(chromium):
+    context = chromium.new_context()
+    page = context.new_page()
+    problems = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda message: message.type == "error" and problems.append(message.text))
+    yield page
+    context.close()
+    assert problems == []
+
+
+@contextlib.contextmanager
+def shop_reporting_to(collector, key):
+    """Give the address of a running shop; it must end well."""
+    [port] = free_ports(1)
+    process = subprocess.Popen([sys.executable, "-m", "footprint.demo.shop", "--port", str(port), "--collector", collector, "--key", key])
+    try:
+        await_ready(f"http://127.0.0.1:{port}/ready", process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(15)
+    assert code == 0
+
+
+def await_ready(url, process):
+    deadline = time.monotonic() + READY_S
+    while True:
+        with contextlib.suppress(urllib.error.URLError, ConnectionError), urllib.request.urlopen(url) as answer:
+            assert answer.status == 200
+            return
+        assert process.poll() is None, "the shop ended by itself"
+        assert time.monotonic() < deadline, "the shop did not become ready"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def shop(endpoint):
+    with shop_reporting_to(endpoint.address, "shopkey") as address:
+        yield address
