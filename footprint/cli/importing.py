@@ -53,7 +53,7 @@ def _place(settings: "Settings", site: str) -> "Place":
         collector=resolve_collector(settings),
         key=write_key(settings, site),
         kafka=resolve_kafka(settings),
-        store=resolve_store(settings),
+        store=resolve_store(settings, user="pipeline"),
         gap_ms=settings.site(site).session_gap_s * 1000,
     )
 

@@ -81,4 +81,5 @@ FIRST_NAMES = (
 )
 LAST_NAMES = ("Berg", "Costa", "Diaz", "Engel", "Fischer", "Garcia", "Hansen", "Ito", "Jansen", "Keller", "Lopez", "Meyer")
 COMPANIES = (("Nordlicht Studio", 12), ("Atelier Rive", 45), ("Kobo Works", 160), ("Fern & Field", 8), ("Harbour Labs", 620))
+TITLES = ("Head of Design", "Office Manager", "Owner", "Engineer", "Teacher")
 MESSAGES = ("november-offers", "back-in-stock")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from footprint.demo.cast import ARTICLES, CATALOGUE, COMPANIES, FIRST_NAMES, LAST_NAMES, MESSAGES, PRODUCTS, SOURCES
+from footprint.demo.cast import ARTICLES, CATALOGUE, COMPANIES, FIRST_NAMES, LAST_NAMES, MESSAGES, PRODUCTS, SOURCES, TITLES
 from footprint.demo.visitor import Visitor
 
 Life = Callable[[Visitor], None]
@@ -77,7 +77,7 @@ def log_in(visitor: Visitor) -> None:
     visitor.view("/login")
     visitor.wait(5, 20)
     traits = {"name": f"{first} {last}", "email": f"{customer}@mail.example", "company": company, "employees": employees}
-    visitor.identify(customer, traits | {"industry": visitor.random.choice(("design", "software", "education", "retail"))})
+    visitor.identify(customer, traits | {"title": visitor.random.choice(TITLES)})
 
 
 def buyer(visitor: Visitor) -> None:
@@ -88,6 +88,7 @@ def buyer(visitor: Visitor) -> None:
     product = visitor.random.choice(sorted(PRODUCTS))
     visitor.view(f"/products/{product}")
     visitor.read(10, 60)
+    visitor.track("Product Added", product_id=product)
     visitor.view("/checkout")
     visitor.track("Form Started", form="checkout")
     visitor.read(30, 120)

@@ -13,4 +13,4 @@ def test_a_question_fits_what_clickhouse_reads():
     ids = [f"{number}'" * 40 for number in range(5000)]
     groups = list(groups_of(ids))
     assert len(groups) > 1
-    assert all(sum(len(one) + 45 for one in group) <= ASKED_BYTES + 400 for group in groups)
+    assert all(sum(len(one) + 44 for one in group) <= ASKED_BYTES + 400 for group in groups)

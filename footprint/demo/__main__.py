@@ -1,0 +1,84 @@
+"""`python -m footprint.demo`: a line of its own, one day of traffic through it, and what it tells."""
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from footprint.demo.day import SEED, day_of
+from footprint.demo.line import Line
+from footprint.demo.sending import send_day
+from footprint.demo.tables import Answers
+from footprint.demo.visitor import MINUTE
+from footprint.demo.waiting import await_stored
+from footprint.parts.connections import resolve_store
+from footprint.parts.run_file import read_run
+from footprint.settings import Settings
+from schemas.errors import Misconfigured, Retryable
+from sinks.clickhouse.client import StoreClient
+
+SITE = KEY = "demo"
+NEXT = """[bold]What next[/bold]
+  make up                                             the same pipeline with a folder of its own; it prints its addresses
+  footprint sql "SELECT kind, count() FROM events GROUP BY kind"
+  footprint customer why --site demo --customer {customer}     after `make up` and some traffic of that customer
+  footprint import access.log.gz --site demo          your own web server's log as history
+  docs/reference/                                     every command, setting, topic, path and view"""
+
+
+def main() -> None:
+    """Run the demo and exit 0; exit 1 with what to do when a part of it fails."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="footprint-demo-") as folder:
+            show(Path(folder), Console())
+    except (Misconfigured, Retryable) as error:
+        Console(stderr=True).print(f"footprint demo: {error}", markup=False, highlight=False)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+def show(folder: Path, console: Console) -> None:
+    """Start a line in the folder, send the day, print the tables, and stop the line."""
+    started = time.monotonic()
+
+    def say(text: str) -> None:
+        console.print(f"[dim]{time.monotonic() - started:5.1f} s[/dim]  {text}", highlight=False)
+
+    say("starting Kafka, ClickHouse, collector, streams and sink on free ports")
+    with Line(folder, session_update_s="1") as line:
+        say("ready; sending one day of a small shop, up to this minute")
+        customer = _tell(line, console, say=say)
+        say("stopping")
+    if line.exit_code:
+        raise Retryable(f"`footprint up` ended with {line.exit_code}. It said:\n{line.said()}")
+    console.print(NEXT.format(customer=customer), highlight=False)
+    say("done")
+
+
+def _tell(line: Line, console: Console, *, say: Callable[[str], None]) -> str:
+    """Send the day through a running line and print what the store says; returns the customer whose footprint was shown."""
+    run = read_run(line.data_dir)
+    now_ms = time.time_ns() // 1_000_000
+    posts = day_of(SEED, now_ms - now_ms % MINUTE)
+    events = send_day(posts, run.collector, KEY)
+    say(f"{events} events accepted, and some of them sent twice; waiting until they are stored")
+    client = StoreClient(resolve_store(Settings(data_dir=line.data_dir), user="analyst"))
+    try:
+        await_stored(client, site=SITE, events=events, health=run.health)
+        say("stored, each event once")
+        answers = Answers(client, SITE)
+        customer = answers.best_customer()
+        for table in (answers.sessions(), answers.scores(), answers.signals(), answers.timeline(customer)):
+            console.print()
+            console.print(table)
+        console.print()
+    finally:
+        client.close()
+    return customer
+
+
+if __name__ == "__main__":
+    main()
