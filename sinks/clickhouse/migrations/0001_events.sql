@@ -153,3 +153,34 @@ SELECT
     value, currency, message_id, previous_id, group_id, library, traits, props
 FROM ingest_tracked AS i
 WHERE control = '';
+
+-- Which visitors' events named a customer themselves: with the links, whose events the customer's are.
+CREATE TABLE IF NOT EXISTS seen_customers ${ON_CLUSTER}
+(
+    site LowCardinality(String),
+    customer_id String,
+    visitor_id String,
+    seen UInt8 DEFAULT 1
+)
+ENGINE = ${REPL}ReplacingMergeTree(${ZK}seen)
+ORDER BY (site, customer_id, visitor_id)
+SETTINGS ${DEDUP};
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS ingest_tracked_customers ${ON_CLUSTER} TO seen_customers AS
+SELECT DISTINCT site, customer_id, visitor_id
+FROM ingest_tracked
+WHERE control = '' AND customer_id != '' AND visitor_id != '';
+
+-- Where the rebuild puts which events change, while it writes them again. One partition a rebuild, dropped at its end.
+CREATE TABLE IF NOT EXISTS rebuild_assignments ${ON_CLUSTER}
+(
+    batch UInt64,
+    visitor_id String,
+    event_id String,
+    event_time Int64,
+    session_id String,
+    is_deleted UInt8
+)
+ENGINE = MergeTree
+PARTITION BY batch
+ORDER BY (visitor_id, event_id);

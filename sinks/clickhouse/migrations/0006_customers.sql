@@ -131,6 +131,8 @@ WHERE site = {site:String}
     (
         SELECT visitor_id FROM linked_visitors WHERE site = {site:String} AND customer_id = {customer:String}
         UNION ALL
+        SELECT visitor_id FROM seen_customers WHERE site = {site:String} AND customer_id = {customer:String}
+        UNION ALL
         SELECT {customer:String}
     )
     AND customer_id = {customer:String}
