@@ -1,0 +1,118 @@
+"""The collector's process: HTTP in, topic out."""
+
+import asyncio
+import logging
+import signal
+from contextlib import suppress
+from ipaddress import ip_network
+from pathlib import Path
+
+import structlog
+import uvicorn
+import uvloop
+
+from collector.app import create_app
+from collector.config import CollectorConfig
+from collector.core.addresses import Network
+from collector.core.sites import SiteRules
+from collector.kafka import KafkaPublisher
+from footprint import logs, topics
+from footprint.local.ports import require_free
+from footprint.parts.connections import resolve_kafka
+from footprint.settings import Settings
+from schemas.connections import KafkaConnection
+from schemas.errors import Misconfigured, Retryable
+
+log = structlog.get_logger(__name__)
+
+SNIPPET = Path(__file__).parents[2] / "js-snippet" / "dist" / "fp.js"
+START_RETRY_S = 0.5
+GRACE_S = 10
+"""Longest wait for open requests at the end: twice what an acknowledgement may take."""
+
+
+def run(settings: Settings) -> None:
+    """Take events until SIGTERM or SIGINT, answer what was taken, and return.
+
+    Waits for a broker that is away. Raises Misconfigured when a topic is missing or does not fit, the port is taken,
+    or no site has a key.
+    """
+    logs.configure(part="collector", level=settings.log_level, form=settings.log_format)
+    # the driver repeats every failed attempt; readiness already says once that the broker is away, and once that it is back
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    config = config_of(settings)
+    require_free(settings.collector_port, what="the collector", setting="FOOTPRINT_COLLECTOR_PORT", host=settings.collector_host)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings, config))
+
+
+def config_of(settings: Settings) -> CollectorConfig:
+    """Return what the collector needs to know, from settings."""
+    sites = {key: _rules(settings, site) for key, site in settings.site_keys().items()}
+    if not sites:
+        raise Misconfigured("No site has a write key. Set FOOTPRINT_WRITE_KEYS=site:key, or keys in [sites.NAME] of footprint.toml.")
+    if settings.collector_workers > 1:
+        raise Misconfigured("One process serves one port so far. Set FOOTPRINT_COLLECTOR_WORKERS=1 and start more behind a balancer.")
+    return CollectorConfig(
+        sites=sites, partitions=settings.partitions, snippet=SNIPPET, trusted_proxies=trusted_networks(settings.trusted_proxies)
+    )
+
+
+def trusted_networks(text: str) -> tuple[Network, ...]:
+    """Return the networks of FOOTPRINT_TRUSTED_PROXIES; raises Misconfigured when one is none."""
+    try:
+        return tuple(ip_network(item.strip(), strict=False) for item in text.split(",") if item.strip())
+    except ValueError as error:
+        raise Misconfigured(f"FOOTPRINT_TRUSTED_PROXIES: {error}. Write networks such as 10.0.0.0/8, separated by commas.") from None
+
+
+def _rules(settings: Settings, site: str) -> SiteRules:
+    told = settings.site(site)
+    return SiteRules(site, frozenset(origin.rstrip("/") for origin in told.allowed_origins), told.ip)
+
+
+async def _serve(settings: Settings, config: CollectorConfig) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn hands the signal on when it is done; without this it would end the process
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    connection = resolve_kafka(settings)
+    if not await _topics_are_there(connection, settings, stopped):
+        return
+    app = create_app(config, KafkaPublisher(connection, partitions=config.partitions))
+    server = uvicorn.Server(_server_options(settings, app))
+    await server.serve()
+    if not server.started:
+        raise Retryable("The collector did not start; the lines above say why. Start it again.")
+    log.info("collector_stopped")
+
+
+def _server_options(settings: Settings, app: object) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]  # an ASGI application; uvicorn's own alias names a union of callables
+        host=settings.collector_host,
+        port=settings.collector_port,
+        http="httptools",  # h11 would run a smuggled request
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # X-Forwarded-For is believed by our own rule
+        server_header=False,
+        date_header=False,
+        backlog=2048,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+
+
+async def _topics_are_there(connection: KafkaConnection, settings: Settings, stopped: asyncio.Event) -> bool:
+    """Wait until the broker answers; False when asked to stop before that."""
+    while not stopped.is_set():
+        try:
+            await topics.check(connection, settings)
+        except Retryable as error:
+            log.warning("collector_waits", reason=str(error))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopped.wait(), START_RETRY_S)
+        else:
+            return True
+    return False

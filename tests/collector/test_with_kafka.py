@@ -1,0 +1,217 @@
+"""The collector's process on a real Kafka: what is answered 200 is there, whatever is killed."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import suppress
+
+import httpx2
+import pytest
+
+from footprint.local.ports import free_port
+from schemas import codec
+from schemas.rejections import RejectedRecord
+from schemas.topics import EVENTS, REJECTED
+from tests.collector.broker import running
+from tests.collector.recording import eventually
+
+pytestmark = pytest.mark.kafka
+PROGRAM = "from footprint.parts.collector import run; from footprint.settings import current; run(current())"
+KEY = {"x-write-key": "key"}
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory):
+    with running(tmp_path_factory.mktemp("kafka")) as broker:
+        yield broker
+
+
+@pytest.fixture
+async def starts(broker):
+    """Where the topics ended before the test."""
+    return {topic: await broker.ends(topic) for topic in (EVENTS, REJECTED)}
+
+
+@pytest.fixture
+def collector(broker, tmp_path):
+    """A collector process; `address` is its own."""
+    port = free_port()
+    own = {name: value for name, value in os.environ.items() if not name.startswith("FOOTPRINT_")}
+    own |= {
+        "FOOTPRINT_KAFKA_BOOTSTRAP": broker.connection.bootstrap,
+        "FOOTPRINT_COLLECTOR_PORT": str(port),
+        "FOOTPRINT_WRITE_KEYS": "demo:key",
+        "FOOTPRINT_DATA_DIR": str(tmp_path),
+    }
+    with (tmp_path / "collector.log").open("wb") as log:
+        process = subprocess.Popen([sys.executable, "-c", PROGRAM], env=own, stdout=log, stderr=log)
+    process.address = f"http://127.0.0.1:{port}"
+    process.log = tmp_path / "collector.log"
+    yield process
+    if process.poll() is None:
+        process.kill()
+    process.wait()
+
+
+@pytest.fixture
+async def http(collector):
+    async with httpx2.AsyncClient(base_url=collector.address, timeout=20) as client:
+        await eventually(lambda: ready(client, collector), 60)
+        yield client
+
+
+async def ready(client, collector=None):
+    assert collector is None or collector.poll() is None, collector.log.read_text()
+    try:
+        return (await client.get("/ready")).status_code == 200
+    except httpx2.TransportError:
+        return False
+
+
+def view(number, visitor="v1"):
+    return {"type": "page", "anonymousId": visitor, "messageId": f"m{number}"}
+
+
+async def stored_ids(broker, starts):
+    records = await broker.read(EVENTS, starts[EVENTS])
+    return Counter(event["event_id"] for record in records for event in codec.read_lines(record.value))
+
+
+class Sender:
+    """A client that keeps what was not answered 200 and sends it again under the same id, as the SDKs do."""
+
+    def __init__(self, http):
+        self._http = http
+        self.number = 0
+        self.answered = set()
+        self.resent = set()
+        self.stopped = False
+
+    async def run(self):
+        while not self.stopped:
+            self.number += 1
+            await self._send(view(self.number, f"v{self.number % 11}"))
+
+    async def _send(self, event):
+        while not self.stopped:
+            with suppress(httpx2.TransportError):
+                answer = await self._http.post("/v1/page", json=event, headers=KEY)
+                if answer.status_code == 200:
+                    self.answered.add(event["messageId"])
+                    return
+                assert (answer.status_code, answer.headers["retry-after"].isdigit()) == (503, True)
+            self.resent.add(event["messageId"])
+            await asyncio.sleep(0.2)
+
+
+async def test_what_is_answered_200_can_be_read(http, broker, starts):
+    events = [view(n, f"v{n % 9}") for n in range(300)]
+    bodies = [{"batch": events[n : n + 7]} for n in range(0, 300, 7)]
+    answers = await asyncio.gather(*(http.post("/v1/batch", json=body, headers=KEY) for body in bodies))
+    assert {answer.status_code for answer in answers} == {200}
+    assert sum(answer.json()["accepted"] for answer in answers) == 300
+    assert await stored_ids(broker, starts) == Counter(event["messageId"] for event in events)
+    for record in await broker.read(EVENTS, starts[EVENTS]):
+        for event in codec.read_lines(record.value):
+            assert codec.partition_of("demo", event["visitor_id"], 4) == record.partition
+
+
+async def test_bad_events_are_on_the_rejected_topic_and_their_neighbours_are_stored(http, broker, starts):
+    large = {**view("large"), "properties": {"a": "a" * 65 * 1024}}
+    unknown = {"type": "track", "kind": "teleport", "event": "x", "anonymousId": "v1"}
+    answer = await http.post("/v1/batch", json={"batch": [view(1), large, unknown, view(2)]}, headers=KEY)
+    assert (answer.status_code, answer.json()["accepted"], answer.json()["rejected"]) == (200, 2, 2)
+    assert await stored_ids(broker, starts) == {"m1": 1, "m2": 1}
+    records = await broker.read(REJECTED, starts[REJECTED])
+    assert {record.key for record in records} == {b"demo"}
+    assert {RejectedRecord.model_validate_json(record.value).reason for record in records} == {"too_large", "unknown_kind"}
+
+
+async def test_an_oversized_body_is_told_its_limit_on_a_connection_that_lives_on(http, broker, starts):
+    answer = await http.post("/v1/batch", content=b"x" * 11_000_000, headers=KEY)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert (await http.post("/v1/page", json=view(1), headers=KEY)).status_code == 200
+    assert await stored_ids(broker, starts) == {"m1": 1}
+
+
+async def test_a_smuggled_request_is_refused(http, collector):
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(collector.address.rsplit(":", 1)[1]))
+    writer.write(
+        b"POST /v1/batch HTTP/1.1\r\nHost: c\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /live HTTP/1.1\r\nHost: c\r\n\r\n"
+    )
+    assert (await reader.readline()).startswith(b"HTTP/1.1 400")
+    writer.close()
+
+
+async def test_without_the_broker_clients_are_told_within_five_seconds_and_nothing_answered_is_lost(http, broker, starts):
+    senders = [Sender(http) for _ in range(4)]
+    for start, sender in enumerate(senders):
+        sender.number = start * 1_000_000
+    tasks = [asyncio.create_task(sender.run()) for sender in senders]
+    await eventually(lambda: answered(senders, 100), 30)
+    broker.kill()
+    try:
+        killed = time.monotonic()
+        answer = await http.post("/v1/page", json=view("during"), headers=KEY)
+        waited = time.monotonic() - killed
+        assert answer.status_code == 503
+        assert answer.json()["code"] == "not_durable"
+        assert 1 <= int(answer.headers["retry-after"]) <= 5
+        assert waited < 5
+        await eventually(lambda: unready(http), 5)
+        assert (await http.get("/live")).status_code == 200
+    finally:
+        broker.start()
+    before = sum(len(sender.answered) for sender in senders)
+    await eventually(lambda: ready(http), 90)
+    await eventually(lambda: answered(senders, before + 100), 60)
+    for sender in senders:
+        sender.stopped = True
+    await asyncio.gather(*tasks)
+    stored = await stored_ids(broker, starts)
+    for sender in senders:
+        assert sender.answered <= stored.keys()
+        assert {stored[id_] for id_ in sender.answered - sender.resent} == {1}
+
+
+async def answered(senders, count):
+    return sum(len(sender.answered) for sender in senders) >= count
+
+
+async def unready(client):
+    return not await ready(client)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_stop_answers_what_was_taken_and_ends_with_zero(http, collector, broker, starts, number):
+    sender = Sender(http)
+    task = asyncio.create_task(sender.run())
+    await eventually(lambda: answered([sender], 50))
+    collector.send_signal(number)
+    await eventually(lambda: ended(collector), 20)
+    sender.stopped = True
+    await task
+    assert collector.wait() == 0, collector.log.read_text()
+    stored = await stored_ids(broker, starts)
+    assert sender.answered <= stored.keys()
+    assert set(stored.values()) == {1}
+
+
+async def ended(process):
+    return process.poll() is not None
+
+
+async def test_a_stop_without_the_broker_ends_too(http, collector, broker):
+    broker.freeze()
+    try:
+        answer = await http.post("/v1/page", json=view("late"), headers=KEY)
+        assert answer.status_code == 503
+        collector.terminate()
+        await eventually(lambda: ended(collector), 30)
+    finally:
+        broker.thaw()
+    assert collector.wait() == 0, collector.log.read_text()

@@ -1,0 +1,35 @@
+"""The collector's configuration, from settings."""
+
+from ipaddress import ip_network
+
+import pytest
+
+from collector.core.sites import SiteRules
+from footprint.parts.collector import config_of, trusted_networks
+from footprint.settings import Settings, SiteSettings
+from schemas.errors import Misconfigured
+
+
+def test_every_key_finds_the_rules_of_its_site():
+    shop = SiteSettings(keys=("k1", "k2"), allowed_origins=("https://shop.example/",), ip="drop")
+    config = config_of(Settings(sites={"shop": shop}, write_keys="demo:k3", partitions=7, trusted_proxies="10.0.0.0/8"))
+    rules = SiteRules("shop", frozenset({"https://shop.example"}), "drop")
+    assert config.sites == {"k1": rules, "k2": rules, "k3": SiteRules("demo")}
+    assert config.partitions == 7
+    assert config.trusted_proxies == (ip_network("10.0.0.0/8"),)
+
+
+def test_a_collector_without_a_key_does_not_start():
+    with pytest.raises(Misconfigured, match="FOOTPRINT_WRITE_KEYS"):
+        config_of(Settings())
+
+
+def test_more_workers_than_it_can_run_are_refused():
+    with pytest.raises(Misconfigured, match="FOOTPRINT_COLLECTOR_WORKERS"):
+        config_of(Settings(write_keys="demo:k", collector_workers=2))
+
+
+def test_what_is_no_network_is_refused_with_its_setting():
+    assert trusted_networks(" 10.1.2.3/8 ,::1") == (ip_network("10.0.0.0/8"), ip_network("::1"))
+    with pytest.raises(Misconfigured, match="FOOTPRINT_TRUSTED_PROXIES"):
+        trusted_networks("proxy.example")
