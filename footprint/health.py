@@ -1,0 +1,43 @@
+"""A part's own small server on loopback: `/live`, `/ready` and `/metrics`, inside the part's event loop."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import uvicorn
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from footprint.local.ports import LOOPBACK
+
+Status = Callable[[], Awaitable[Mapping[str, Any]]]
+"""Returns `{"ready": bool, "lag": int | None, "idle_s": float | None, "checks": {name: "ok" or what is wrong}}`."""
+
+
+def create_app(status: Status, registry: CollectorRegistry) -> Starlette:
+    """Return the application: `/ready` answers 200 or 503 with the status as JSON."""
+
+    async def live(_: Request) -> Response:
+        return JSONResponse({"live": True})
+
+    async def ready(_: Request) -> Response:
+        now = await status()
+        return JSONResponse(dict(now), 200 if now["ready"] else 503, {"Cache-Control": "no-store"})
+
+    async def metrics(_: Request) -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    return Starlette(routes=[Route("/live", live), Route("/ready", ready), Route("/metrics", metrics)])
+
+
+async def serve(port: int, status: Status, registry: CollectorRegistry) -> None:
+    """Serve until cancelled; port 0 serves nothing."""
+    if not port:
+        return
+    config = uvicorn.Config(
+        create_app(status, registry), host=LOOPBACK, port=port, log_level="warning", access_log=False, lifespan="off", ws="none"
+    )
+    # The part's own signal handlers stay: uvicorn's `serve` would take them over.
+    await uvicorn.Server(config)._serve()  # noqa: SLF001 - `serve` minus the signals
