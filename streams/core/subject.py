@@ -10,8 +10,8 @@ from typing import Any
 from schemas.kinds import Kind
 from schemas.scores import ChangeReason
 from streams.core.decay import Part
-from streams.core.scoring_model import Model
-from streams.core.triggers import Trigger
+from streams.core.scoring_model import Model, read_model
+from streams.core.triggers import Trigger, read_triggers
 from streams.core.work import Outputs, Value
 
 
@@ -26,6 +26,11 @@ class SubjectRules:
     def are_about(self, kind: str) -> bool:
         """True when an event of this kind can change a score or count for a trigger."""
         return kind == Kind.IDENTIFY or kind in self.model.by_kind or any(kind in trigger.kinds for trigger in self.triggers)
+
+
+def read_rules(*, scores: str, triggers: str, partitions: int) -> SubjectRules:
+    """Read the YAML of a scoring model and of triggers. Raises Misconfigured for anything that is wrong in them."""
+    return SubjectRules(partitions, read_model(scores, "scores.yaml"), read_triggers(triggers, "triggers.yaml"))
 
 
 @dataclass(slots=True)

@@ -10,8 +10,10 @@ from schemas.rejections import ORIGINAL_MAX, Reason, Rejection, record_of
 from schemas.topics import REJECTED
 from streams.core import handover, scores, signals
 from streams.core.reading import KINDS
-from streams.core.subject import Subject, SubjectRules, state_key
+from streams.core.subject import Subject, SubjectRules, read_rules, state_key
 from streams.core.work import Arrival, Value, Work
+
+__all__ = ["SubjectRules", "absorb", "advance", "flush", "read_rules", "watermark"]
 
 WAKE_LIMIT = 500
 """Subjects that one call of `advance` wakes."""
