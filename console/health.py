@@ -1,7 +1,7 @@
 """Asks the parts for `/ready` over HTTP."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import httpx2
 
@@ -9,15 +9,15 @@ from console.ports import PartHealth
 
 
 class HttpParts:
-    """The parts at known addresses: name -> URL of `/ready`."""
+    """The parts where `addresses` finds them: name -> URL of `/ready`, asked anew each time because parts come and go."""
 
-    def __init__(self, urls: Mapping[str, str], client: httpx2.AsyncClient) -> None:
-        self._urls = urls
+    def __init__(self, addresses: Callable[[], Mapping[str, str]], client: httpx2.AsyncClient) -> None:
+        self._addresses = addresses
         self._client = client
 
     async def health(self) -> Sequence[PartHealth]:
         """Return how every part is, asked at the same time."""
-        return await asyncio.gather(*(self._ask(name, url) for name, url in self._urls.items()))
+        return await asyncio.gather(*(self._ask(name, url) for name, url in self._addresses().items()))
 
     async def _ask(self, name: str, url: str) -> PartHealth:
         try:

@@ -1,16 +1,26 @@
-"""Connections of this process, from settings, and from the running `up` of the data folder where settings are silent."""
+"""Connections of this process: from settings, else from the running `up` of the data folder, else the local defaults."""
 
+from pathlib import Path
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
+from footprint.local.secrets import password_of
+from footprint.parts.run_file import find_run
 from footprint.settings import Settings
 from schemas.connections import KafkaConnection, StoreConnection
 from schemas.errors import Misconfigured
 
+User = Literal["pipeline", "analyst"]
 
-def kafka_of(settings: Settings) -> KafkaConnection:
-    """Return how to reach Kafka; the local one's address when none is set."""
+DEMO_KEYS = "demo:demo"
+"""Site and key of `up` when no site is configured."""
+
+
+def resolve_kafka(settings: Settings) -> KafkaConnection:
+    """Return how to reach Kafka."""
+    run = None if settings.kafka_bootstrap else find_run(settings.data_dir)
     return KafkaConnection(
-        bootstrap=settings.kafka_bootstrap or f"127.0.0.1:{settings.local_kafka_port}",
+        bootstrap=settings.kafka_bootstrap or (run.kafka if run else f"127.0.0.1:{settings.local_kafka_port}"),
         security_protocol=settings.kafka_security_protocol,
         sasl_mechanism=settings.kafka_sasl_mechanism,
         sasl_username=settings.kafka_sasl_username,
@@ -19,11 +29,47 @@ def kafka_of(settings: Settings) -> KafkaConnection:
     )
 
 
+def resolve_store(settings: Settings, *, user: User) -> StoreConnection:
+    """Return how to reach ClickHouse as one of its two users.
+
+    With `FOOTPRINT_CLICKHOUSE_URL` set, both are the user that it names: its server decides what that user may do.
+    """
+    if settings.clickhouse_url:
+        return store_of(settings.clickhouse_url)
+    run = find_run(settings.data_dir)
+    url = run.clickhouse if run else f"http://127.0.0.1:{settings.local_clickhouse_port}"
+    folder = secrets_folder(settings.data_dir)
+    if not (folder / f"{user}-password").is_file():
+        raise Misconfigured(f"{settings.data_dir} holds no store. Start `footprint up` first, or name its folder with --data-dir.")
+    return StoreConnection(url=url, user=user, password=password_of(folder, user))
+
+
+def resolve_collector(settings: Settings) -> str:
+    """Return the URL of the collector."""
+    run = find_run(settings.data_dir)
+    return run.collector if run else f"http://{settings.collector_host}:{settings.collector_port}"
+
+
+def write_key(settings: Settings, site: str) -> str:
+    """Return a write key of a site; raises Misconfigured when it has none."""
+    keys = settings.site_keys() or settings.model_copy(update={"write_keys": DEMO_KEYS}).site_keys()
+    found = next((key for key, owner in keys.items() if owner == site), None)
+    if found is None:
+        known = ", ".join(sorted(set(keys.values())))
+        raise Misconfigured(f"Site {site!r} has no write key; known sites: {known}. Add it to footprint.toml or FOOTPRINT_WRITE_KEYS.")
+    return found
+
+
+def secrets_folder(data_dir: Path) -> Path:
+    """Return where a data folder keeps its secrets."""
+    return data_dir / "secrets"
+
+
 def store_of(url: str) -> StoreConnection:
     """Return the connection that `http(s)://user:password@host:port/database` names."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Misconfigured("FOOTPRINT_CLICKHOUSE_URL must look like http://user:password@host:8123/database.")
+        raise Misconfigured("FOOTPRINT_CLICKHOUSE_URL is not an address. Write it as http://user:password@host:8123/database.")
     port = parts.port or (8443 if parts.scheme == "https" else 8123)
     return StoreConnection(
         url=f"{parts.scheme}://{parts.hostname}:{port}",
