@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -40,14 +40,14 @@ class Sink:
     """
 
     def __init__(
-        self, source: Source, store: Store, rejected: Rejected, *, limits: Limits | None = None, clock: Callable[[], float] = time.monotonic
+        self, source: Source, store: Store, rejected: Rejected, *, feeds: Sequence[Feed] = FEEDS, limits: Limits | None = None
     ) -> None:
         self._source = source
         self._store = store
         self._rejected = rejected
         self._limits = limits or Limits()
-        self._clock = clock
-        self._feeds: dict[str, Feed] = {feed.topic.name: feed for feed in FEEDS}
+        self._clock = clock = time.monotonic
+        self._feeds = {feed.topic.name: feed for feed in feeds}
         self._lanes: dict[Partition, Lane] = {}
         self._arrived = clock()
         self._acknowledged = clock()

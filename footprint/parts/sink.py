@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from prometheus_client import CollectorRegistry, Gauge
 
-from footprint import health
+from footprint import health, topics
 from footprint.parts.connections import resolve_kafka, resolve_store
 from footprint.settings import Settings
 from schemas.errors import Retryable
@@ -28,7 +28,8 @@ START_RETRY_S = 0.5
 def run(settings: Settings, *, health_port: int) -> None:
     """Store topics until SIGTERM or SIGINT, then everything up to their ends, and return.
 
-    Waits for a broker or store that is away. Raises Misconfigured when the store's schema is not this program's.
+    Waits for a broker or store that is away. Raises Misconfigured when the store's schema is not this program's
+    or a topic is missing.
     """
     asyncio.run(_run(settings, health_port))
 
@@ -65,6 +66,8 @@ class _SinkProcess:
         stack.push_async_callback(self._store.close)
         if not await self._until_up(lambda: asyncio.to_thread(migrations.check, to), stop):
             return
+        if not await self._until_up(lambda: topics.check(kafka, self._settings), stop):
+            return
         source, rejected = KafkaSource(kafka, TOPICS), RejectedTopic(kafka)
         stack.push_async_callback(source.stop)
         stack.push_async_callback(rejected.stop)
@@ -79,7 +82,11 @@ class _SinkProcess:
         reachable = self._store is not None and await self._store.reachable()
         now = self._sink.status() if self._sink else None
         trouble = (now.waiting_for if now else self._trouble) or "ok"
-        checks = {"store": "ok" if reachable else "does not answer", "sink": trouble, "partitions": str(now.assigned if now else 0)}
+        checks = {
+            "store": "ok" if reachable else "does not answer",
+            "partitions": "ok" if now and now.assigned else "none assigned yet",
+            "sink": trouble,
+        }
         lag, idle_s = (now.lag, now.idle_s) if now else (None, 0.0)
         self._lag.set(-1 if lag is None else lag)
         self._idle.set(idle_s)

@@ -1,0 +1,100 @@
+"""Questions to the store from the command line: as the analyst, also when nothing runs."""
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from footprint.local.ports import LOOPBACK, free_port
+from footprint.local.secrets import password_of
+from footprint.parts.connections import resolve_store
+from footprint.settings import Settings
+from schemas.connections import StoreConnection
+from schemas.errors import Misconfigured
+from sinks.clickhouse.client import StoreClient
+
+MAX_ROWS = 10_000
+START_S = 20.0
+STOP_S = 10.0
+
+_FORMAT = re.compile(r"\bFORMAT\s+(\w+)\s*$", re.IGNORECASE)
+_BOUNDED = re.compile(r"[\s(]*(SELECT|WITH)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A statement without its FORMAT, and the format it asked for itself, empty when it did not."""
+
+    sql: str
+    form: str
+
+    def bounded(self, rows: int) -> str:
+        """Return the statement so that it gives at most `rows` rows. Only a SELECT can give many."""
+        if not _BOUNDED.match(self.sql):
+            return self.sql
+        return f"SELECT * FROM (\n{self.sql}\n) LIMIT {rows}"  # noqa: S608 - whoever asks writes the statement; the user only reads
+
+
+def read_question(text: str) -> Question:
+    """Take a statement as somebody typed it: with a semicolon or a FORMAT at its end, or without."""
+    sql = text.strip().rstrip(";").rstrip()
+    found = _FORMAT.search(sql)
+    return Question(sql[: found.start()].rstrip(), found[1]) if found else Question(sql, "")
+
+
+@contextmanager
+def analyst_store(settings: Settings) -> Iterator[StoreClient]:
+    """Yield a client of the read-only user; where no store runs, the local one is started for this question.
+
+    Raises Misconfigured when there is no store at all.
+    """
+    client = StoreClient(resolve_store(settings, user="analyst"))
+    if client.reachable() or settings.clickhouse_url:
+        try:
+            yield client
+        finally:
+            client.close()
+        return
+    client.close()
+    with _started(settings.data_dir) as started:
+        yield started
+
+
+@contextmanager
+def _started(data_dir: Path) -> Iterator[StoreClient]:
+    folder, secrets = data_dir / "clickhouse", data_dir / "secrets"
+    if not folder.is_dir():
+        raise Misconfigured(f"No store runs, and {data_dir} holds none. Start `footprint up`, or name the folder with --data-dir.")
+    port = free_port()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "footprint.local.clickhouse", "--path", str(folder), "--port", str(port), "--secrets", str(secrets)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    client = StoreClient(StoreConnection(f"http://{LOOPBACK}:{port}", "analyst", password_of(secrets, "analyst")))
+    try:
+        _wait(client, server)
+        yield client
+    finally:
+        client.close()
+        server.terminate()
+        try:
+            server.communicate(timeout=STOP_S)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.communicate()
+
+
+def _wait(client: StoreClient, server: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + START_S
+    while not client.reachable():
+        if server.poll() is not None:
+            said = server.stderr.read().decode("utf-8", "replace").strip() if server.stderr else ""
+            raise Misconfigured(said.rpartition("footprint: ")[2] or "The local store ended at once. Look at its folder, then try again.")
+        if time.monotonic() > deadline:
+            raise Misconfigured(f"The local store did not answer within {START_S:.0f} s. Start `footprint up` and try again.")
+        time.sleep(0.1)
