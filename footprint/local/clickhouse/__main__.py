@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -33,6 +34,7 @@ def main() -> None:
         engine = Engine(given.path.absolute())
     except Misconfigured as error:
         sys.exit(f"footprint: {error}")
+    signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn stops on it and then raises it again: this is the end of it
     uvicorn.run(
         build(engine, users),
         host=LOOPBACK,
@@ -42,7 +44,6 @@ def main() -> None:
         timeout_graceful_shutdown=STOP_S,
         timeout_keep_alive=60,
     )
-    engine.close()
 
 
 if __name__ == "__main__":

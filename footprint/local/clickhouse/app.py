@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from urllib.parse import parse_qsl
 
 import anyio.to_thread
@@ -109,11 +110,16 @@ def _refusal(told: Failure) -> Response:
 
 
 def build(engine: Engine, users: Users) -> Starlette:
-    """Return the application."""
+    """Return the application; it closes the engine when it stops."""
     interface = HttpInterface(engine, users)
-    return Starlette(
-        routes=[
-            Route("/ping", interface.ping, methods=["GET", "HEAD"]),
-            Route("/", interface.root, methods=["GET", "POST", "HEAD"]),
-        ]
-    )
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        engine.close()
+
+    routes = [
+        Route("/ping", interface.ping, methods=["GET", "HEAD"]),
+        Route("/", interface.root, methods=["GET", "POST", "HEAD"]),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan)

@@ -4,7 +4,6 @@ A `Handle` is one connection into the engine, with its own current database and 
 millisecond.
 """
 
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,10 @@ import chdb
 
 from footprint.local.clickhouse.analyst import blocked_functions
 from footprint.local.clickhouse.statements import Insert, Statement, identifier, literal
-from schemas.errors import Misconfigured
+from footprint.local.folder_lock import locked
 
 CHUNK_BYTES = 1 << 20
 LOCK_WAIT_S = 5.0
-LOCKED = "Cannot lock file"
 
 EngineError = (RuntimeError, chdb.ChdbError)
 """What chdb raises when a statement fails."""
@@ -88,8 +86,12 @@ class Engine:
 
     def __init__(self, path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._path = path
-        self._root = _opened(path)  # keeps the engine open between requests
+        self._path = path / "engine"
+        # A process that was just killed may still be going: wait for it a moment.
+        self._lock = locked(
+            path / "lock", wait_s=LOCK_WAIT_S, taken=f"Another ClickHouse has {path} open. Stop it, or set FOOTPRINT_DATA_DIR."
+        )
+        self._root = Handle(self._path)  # keeps the engine open between requests
         _without_file_tables(self._root)
         names = self._root.lines("SELECT name FROM system.table_functions"), self._root.lines("SELECT name FROM system.functions")
         self.blocked = blocked_functions(*names)
@@ -101,25 +103,16 @@ class Engine:
     def close(self) -> None:
         """Close the engine; its folder is free afterwards."""
         self._root.close()
-
-
-def _opened(path: Path) -> Handle:
-    deadline = time.monotonic() + LOCK_WAIT_S  # a process that was just killed may still hold the lock
-    while True:
-        try:
-            return Handle(path)
-        except EngineError as error:
-            if LOCKED not in str(error):
-                raise
-            if time.monotonic() > deadline:
-                raise Misconfigured(f"Another process has ClickHouse's folder {path} open. Stop it, or set FOOTPRINT_DATA_DIR.") from error
-        time.sleep(0.1)
+        self._lock.close()
 
 
 def _without_file_tables(handle: Handle) -> None:
-    """Replace the database `default`: chdb's shows every file of the machine as a table."""
+    """Replace the database `default`: chdb's shows every file of the machine as a table, and keeps no table of its own.
+
+    The engine `Dictionary` holds no tables at all, so nothing can be put there and lost.
+    """
     handle.command("DETACH DATABASE default")
     try:
         handle.command("ATTACH DATABASE default")
     except EngineError:  # the folder is new
-        handle.command("CREATE DATABASE default ENGINE = Atomic")
+        handle.command("CREATE DATABASE default ENGINE = Dictionary")
