@@ -99,7 +99,10 @@ def _broker(connection: KafkaConnection) -> str:
 
 
 def _topics(settings: Settings) -> str:
-    asyncio.run(asyncio.wait_for(topics.check(resolve_kafka(settings), settings), PATIENCE_S))
+    try:
+        asyncio.run(asyncio.wait_for(topics.check(resolve_kafka(settings), settings), PATIENCE_S))
+    except TimeoutError as error:
+        raise Retryable(f"Kafka did not answer within {PATIENCE_S:.0f} s. See the broker's line above.") from error
     return "all there, with the right partitions"
 
 

@@ -20,6 +20,7 @@ from schemas.errors import Misconfigured, Retryable
 from sinks.clickhouse.client import StoreClient
 
 SITE = KEY = "demo"
+FLOW = ("collector", "streams", "sink")
 NEXT = """[bold]What next[/bold]
   make up                                             the same pipeline with a folder of its own; it prints its addresses
   footprint sql "SELECT kind, count() FROM events GROUP BY kind"
@@ -67,7 +68,8 @@ def _tell(line: Line, console: Console, *, say: Callable[[str], None]) -> str:
     say(f"{events} events accepted, and some of them sent twice; waiting until they are stored")
     client = StoreClient(resolve_store(Settings(data_dir=line.data_dir), user="analyst"))
     try:
-        await_stored(client, site=SITE, events=events, health=run.health)
+        flow = {name: url for name, url in run.health.items() if name.startswith(FLOW)}
+        await_stored(client, site=SITE, events=events, health=flow)
         say("stored, each event once")
         answers = Answers(client, SITE)
         customer = answers.best_customer()

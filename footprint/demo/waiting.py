@@ -14,8 +14,9 @@ STORED = "SELECT uniqExact(event_id) FROM events_raw WHERE site = %(site)s"
 
 
 def await_stored(client: StoreClient, *, site: str, events: int, health: Mapping[str, str], seconds: float = 60.0) -> None:
-    """Return when so many events of the site are stored and every part at `health` (name -> URL) has nothing left to do.
+    """Return when so many events of the site are stored and no part has anything left to do.
 
+    `health` is the `/ready` address of each part by its name.
     Raises Retryable when that takes longer than `seconds`.
     """
     deadline = time.monotonic() + seconds
@@ -31,9 +32,9 @@ def await_stored(client: StoreClient, *, site: str, events: int, health: Mapping
 
 
 def is_idle(url: str) -> bool:
-    """True when the part at this address is ready, has no lag, and nothing has come for two seconds."""
+    """True when the part whose `/ready` this is has no lag and nothing has come for two seconds."""
     try:
-        status = httpx2.get(f"{url}/ready", timeout=5).json()
+        status = httpx2.get(url, timeout=5).json()
     except (httpx2.HTTPError, ValueError):
         return False
     return bool(status.get("ready")) and status.get("lag") == 0 and (status.get("idle_s") or 0) >= QUIET_S

@@ -77,7 +77,8 @@ async def import_history(order: Order, place: Place, watch: Watch) -> Tally:
                 advance=watch.done,
             )
             await flow.run(chunks_of(_outcomes(order, watch), tally))
-        await asyncio.to_thread(rebuild_sessions, place.store, order.site, sorted(flow.visitors), now_ms(), place.gap_ms)
+        rebuilt = await asyncio.to_thread(rebuild_sessions, place.store, order.site, sorted(flow.visitors), now_ms(), place.gap_ms)
+        tally.live = rebuilt.live
     finally:
         client.close()
     return tally

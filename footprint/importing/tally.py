@@ -7,7 +7,10 @@ from typing import Any
 
 @dataclass(slots=True)
 class Tally:
-    """`accepted` is stored now and was not before; `repeated` has the id of an earlier line of the same import."""
+    """`accepted` is stored now and was not before; `repeated` has the id of an earlier line of the same import.
+
+    `live` counts visitors, not lines: those with an open session, whose history joins their sessions when it has closed.
+    """
 
     read: int = 0
     accepted: int = 0
@@ -15,6 +18,7 @@ class Tally:
     repeated: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
+    live: int = 0
 
     def rows(self) -> list[tuple[str, int]]:
         """Return the table's rows: name and count, with one row per reason."""
@@ -22,7 +26,8 @@ class Tally:
         if self.repeated:
             rows.append(("repeated in the input", self.repeated))
         rows += [(f"skipped: {why}", count) for why, count in sorted(self.skipped.items())]
-        return rows + [(f"rejected: {why}", count) for why, count in sorted(self.rejected.items())]
+        rows += [(f"rejected: {why}", count) for why, count in sorted(self.rejected.items())]
+        return [*rows, ("visitors with an open session, not rebuilt yet", self.live)] if self.live else rows
 
     def as_json(self) -> dict[str, Any]:
         """Return the counts as plain values."""
@@ -33,4 +38,5 @@ class Tally:
             "repeated": self.repeated,
             "skipped": dict(self.skipped),
             "rejected": dict(self.rejected),
+            "live": self.live,
         }

@@ -32,6 +32,7 @@ def test_equal_lines_are_two_events_and_a_bad_line_is_rejected_by_its_reason(lin
             "repeated": 0,
             "skipped": {"blank": 1},
             "rejected": {"unreadable": 2},
+            "live": 0,
         }
     rows = ask(line, f"SELECT stage, reason, original FROM rejected WHERE site = '{SITE}' AND stage = 'import'")
     assert rows == [["import", "unreadable", "this is no line of a log \N{REPLACEMENT CHARACTER}"]] * 2

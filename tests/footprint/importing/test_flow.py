@@ -67,6 +67,7 @@ async def test_every_line_is_counted_once():
         "repeated": 1,
         "skipped": {"asset": 1, "method": 1},
         "rejected": {"unreadable": 1, "too_large": 1},
+        "live": 0,
     }
     assert flow.visitors == {"v0", "v1", "v2"}
 
