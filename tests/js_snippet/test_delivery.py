@@ -90,11 +90,18 @@ def test_a_collector_that_was_away_gets_everything_when_it_is_back(page, site, e
     endpoint.wait(lambda: names(endpoint.stored.values()) == ["one"])
 
 
-def test_events_made_offline_go_out_when_the_line_is_back(page, context, site, endpoint):
+def test_events_made_offline_go_out_as_soon_as_the_line_is_back(page, context, site, endpoint):
+    page.clock.install()
     page.goto(site.address)
+    page.clock.run_for(1500)
     endpoint.wait_for("page_view")
+    page.wait_for_function("!sessionStorage.getItem('fp_queue')")
+    page.evaluate("window.failed = 0; const real = fetch; window.fetch = (...a) => real(...a).catch((e) => { failed++; throw e })")
     context.set_offline(True)
     page.evaluate("footprint('track', 'one')")
+    page.clock.run_for(1500)
+    page.wait_for_function("failed === 1")
+    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)  # no retry comes due: it is the line that wakes it
     context.set_offline(False)
     endpoint.wait(lambda: names(endpoint.stored.values()) == ["one"])
 

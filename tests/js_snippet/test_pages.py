@@ -62,6 +62,8 @@ def test_moves_of_a_single_page_application_count_with_the_new_title_and_the_old
 def test_a_push_to_the_same_path_is_no_page_view_and_a_redirect_in_one_task_is_one(page, site, endpoint):
     page.goto(f"{site.address}/start")
     page.evaluate("history.pushState({}, '', '/start?tab=2'); history.replaceState({}, '', '/start?tab=3')")
+    page.evaluate("history.pushState({}, '', '/away'); history.replaceState({}, '', '/start')")
+    page.evaluate("new Promise(setTimeout)")
     page.evaluate("history.pushState({}, '', '/gate'); history.replaceState({}, '', '/home')")
     endpoint.wait_for("page_view", 2)
     page.evaluate("footprint('track', 'last')")
