@@ -75,7 +75,8 @@ class GroupCommit:
         self._closing = True
         self._filled.set()
         if self._task is not None:
-            await asyncio.wait({self._task}, timeout=self._deadline_s + 1)
+            if not self.stalled:  # the waiters of a stalled flush have their answer
+                await asyncio.wait({self._task}, timeout=self._deadline_s + 1)
             self._task.cancel()
             await asyncio.wait({self._task})
 

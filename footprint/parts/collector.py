@@ -40,6 +40,7 @@ def run(settings: Settings) -> None:
     logs.configure(part="collector", level=settings.log_level, form=settings.log_format)
     # the driver repeats every failed attempt; readiness already says once that the broker is away, and once that it is back
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
     config = config_of(settings)
     require_free(settings.collector_port, what="the collector", setting="FOOTPRINT_COLLECTOR_PORT", host=settings.collector_host)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -79,6 +80,7 @@ async def _serve(settings: Settings, config: CollectorConfig) -> None:
     if not await _topics_are_there(connection, settings, stopped):
         return
     app = create_app(config, KafkaPublisher(connection, partitions=config.partitions))
+    log.info("collector_started", address=f"http://{settings.collector_host}:{settings.collector_port}")
     server = uvicorn.Server(_server_options(settings, app))
     await server.serve()
     if not server.started:

@@ -5,17 +5,16 @@ import signal
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError
 
+from footprint import topics
 from footprint.local import kafka
 from footprint.local.ports import free_port
+from footprint.settings import Settings
 from schemas.connections import KafkaConnection
-from schemas.topics import EVENTS, REJECTED
 
 PARTITIONS = 4
 
@@ -51,8 +50,10 @@ class Broker:
         self._process.kill()
         self._process.wait()
 
-    def freeze(self):
+    async def freeze(self):
         self._process.send_signal(signal.SIGSTOP)
+        while await kafka.is_ready(self.connection.bootstrap):  # its threads do not all stop at once
+            pass
 
     def thaw(self):
         self._process.send_signal(signal.SIGCONT)
@@ -72,14 +73,7 @@ class Broker:
 
     async def prepare(self):
         await self.ready()
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.connection.bootstrap)
-        await admin.start()
-        try:
-            for topic in (EVENTS, REJECTED):
-                with suppress(TopicAlreadyExistsError):
-                    await admin.create_topics([NewTopic(topic.name, PARTITIONS, 1)])
-        finally:
-            await admin.close()
+        await topics.create(self.connection, Settings(partitions=PARTITIONS))
 
     async def ends(self, topic):
         async with self._consumer() as consumer:

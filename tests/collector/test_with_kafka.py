@@ -206,8 +206,8 @@ async def ended(process):
 
 
 async def test_a_stop_without_the_broker_ends_too(http, collector, broker):
-    broker.freeze()
     try:
+        await broker.freeze()
         answer = await http.post("/v1/page", json=view("late"), headers=KEY)
         assert answer.status_code == 503
         collector.terminate()

@@ -47,7 +47,7 @@ class Real:
         return [(record.key, record.value) for record in await self._broker.read(REJECTED, self._starts[REJECTED])]
 
     async def go_away(self):
-        self._broker.freeze()
+        await self._broker.freeze()
 
     async def come_back(self):
         self._broker.thaw()
