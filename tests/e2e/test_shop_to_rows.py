@@ -1,0 +1,158 @@
+"""The product's promise from end to end: somebody walks through the shop in a real browser, and the rows tell it."""
+
+import json
+import time
+import urllib.request
+import uuid
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+import clickhouse_connect
+import pytest
+
+from footprint.demo.line import Line
+from footprint.parts.connections import resolve_store
+from footprint.parts.run_file import read_run
+from footprint.settings import Settings
+
+pytestmark = [pytest.mark.browser, pytest.mark.line, pytest.mark.kafka, pytest.mark.store, pytest.mark.timeout(300)]
+
+SITE, KEY = "shop", "shopkey"
+STORED_S = 60
+SETTINGS = f"""
+[sites.{SITE}]
+keys = ["{KEY}"]
+automation = "ignore"  # the visitor of this test drives a headless browser, and is meant
+"""
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / "footprint.toml").write_text(SETTINGS, "utf-8")
+    with Line(folder, session_update_s="1") as line:
+        yield read_run(line.data_dir), resolve_store(Settings(data_dir=line.data_dir), user="analyst")
+    assert line.exit_code == 0, line.said()
+
+
+@pytest.fixture(scope="module")
+def rows(running):
+    """Ask the store over its HTTP interface, as any analyst's client would."""
+    _, store = running
+    address = urlsplit(store.url)
+    client = clickhouse_connect.get_client(
+        host=address.hostname, port=address.port, username=store.user, password=store.password, database=store.database
+    )
+
+    def ask(sql, **parameters):
+        return list(client.query(sql, parameters=parameters).named_results())
+
+    yield ask
+    client.close()
+
+
+def eventually(condition, seconds=STORED_S):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.1)
+
+
+def read_json(url):
+    with urllib.request.urlopen(url) as answer:
+        return json.load(answer)
+
+
+def post(collector, batch):
+    body = json.dumps({"batch": batch, "sentAt": datetime.now(UTC).isoformat(), "writeKey": KEY}).encode()
+    with urllib.request.urlopen(urllib.request.Request(f"{collector}/v1/batch", data=body)) as answer:
+        return answer.status, json.load(answer)
+
+
+def earlier_view(shop, visitor):
+    return {
+        "type": "page",
+        "messageId": str(uuid.uuid4()),
+        "anonymousId": visitor,
+        "timestamp": (datetime.now(UTC) - timedelta(minutes=6)).isoformat(),
+        "context": {"page": {"url": f"{shop}/pricing", "title": "Pricing"}},
+    }
+
+
+def walk(chromium, shop, visitor):
+    """Visit the shop as `visitor`: look at a tea, then open the price page, and leave."""
+    storage = {"cookies": [], "origins": [{"origin": shop, "localStorage": [{"name": "fp_visitor", "value": visitor}]}]}
+    context = chromium.new_context(storage_state=storage)
+    page = context.new_page()
+    page.goto(shop)
+    page.click("text=Rain Sencha")
+    page.wait_for_url("**/products/rain-sencha")
+    page.click("text=Add to basket")
+    page.click("nav >> text=Pricing")
+    page.wait_for_url("**/pricing")
+    page.mouse.wheel(0, 400)
+    page.goto("about:blank")
+    context.close()
+
+
+def settled(run):
+    """True when every part says that nothing is left to do."""
+    states = [read_json(url) for name, url in run.health.items() if name in ("streams", "sink")]
+    return states and all(state["ready"] and state["lag"] == 0 and state["idle_s"] >= 2 for state in states)
+
+
+@pytest.fixture(scope="module")
+def visitor(running, rows, chromium):
+    run, _ = running
+    visitor = str(uuid.uuid4())
+    status, answer = post(run.collector, [earlier_view(run.shop, visitor)])
+    assert (status, answer["accepted"]) == (200, 1)
+    walk(chromium, run.shop, visitor)
+    seen = "SELECT countIf(kind = 'page_view') AS views, countIf(kind = 'click') AS clicks FROM events WHERE visitor_id = {v:String}"
+    eventually(lambda: rows(seen, v=visitor) == [{"views": 4, "clicks": 3}])
+    eventually(lambda: rows("SELECT 1 FROM signals WHERE visitor_id = {v:String}", v=visitor))
+    eventually(lambda: settled(run))
+    return visitor
+
+
+def test_every_page_and_click_is_a_row_in_order_and_human(rows, visitor):
+    told = rows(
+        "SELECT kind, name, url_path, title, traffic, ts_source, session_id FROM events "
+        "WHERE site = {s:String} AND visitor_id = {v:String} ORDER BY event_time, pageview_id, seq",
+        s=SITE,
+        v=visitor,
+    )
+    views = [row["url_path"] for row in told if row["kind"] == "page_view"]
+    assert views == ["/pricing", "/", "/products/rain-sencha", "/pricing"]
+    clicks = [row["name"] for row in told if row["kind"] == "click"]
+    assert clicks == ["link", "button", "link"]
+    assert Counter(row["name"] for row in told)["Product Added"] == 1
+    assert {row["traffic"] for row in told} == {"human"}
+    assert {row["ts_source"] for row in told} == {"client"}
+    assert any(row["kind"] == "engagement" for row in told)
+    assert len({row["session_id"] for row in told} - {""}) == 1
+
+
+def test_the_visit_and_the_earlier_view_are_one_session(rows, visitor):
+    [session] = rows("SELECT * FROM sessions WHERE site = {s:String} AND visitor_id = {v:String}", s=SITE, v=visitor)
+    assert (session["page_views"], session["clicks"]) == (4, 3)
+    assert (session["entry_path"], session["exit_path"]) == ("/pricing", "/pricing")
+    assert session["span_ms"] >= 360_000
+    assert session["engaged"]
+    assert not session["bounced"]
+    assert session["traffic"] == "human"
+
+
+def test_the_visitor_has_a_score_that_its_changes_explain(rows, visitor):
+    [score] = rows(
+        "SELECT * FROM scores WHERE site = {s:String} AND subject = {u:String} AND score = 'engagement'", s=SITE, u=f"v:{visitor}"
+    )
+    assert score["value"] > 0
+    changes = rows("SELECT rule, points FROM score_changes WHERE site = {s:String} AND subject = {u:String}", s=SITE, u=f"v:{visitor}")
+    assert sum(change["points"] for change in changes) == pytest.approx(score["value"], rel=0.05)
+
+
+def test_the_second_look_at_the_prices_is_exactly_one_signal(rows, visitor):
+    signals = rows("SELECT * FROM signals WHERE site = {s:String} AND visitor_id = {v:String}", s=SITE, v=visitor)
+    assert [(signal["trigger"], signal["status"]) for signal in signals] == [("price_page_twice", "fired")]
