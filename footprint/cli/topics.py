@@ -48,7 +48,9 @@ def list_topics(
 
     settings = current(data_dir=data_dir)
     found = asyncio.run(topics.partitions(resolve_kafka(settings)))
-    rows = [{"topic": topic.name, "partitions": found.get(topic.name, 0), "holds": topic.summary} for topic in (*PUBLIC, *STATE)]
+    rows: list[dict[str, str | int]] = [
+        {"topic": topic.name, "partitions": found.get(topic.name, 0), "holds": topic.summary} for topic in (*PUBLIC, *STATE)
+    ]
     if json:
         print(jsonlib.dumps(rows, indent=2))
         return

@@ -4,6 +4,7 @@ Kafka keeps its data in the folder, over kill -9 too. SIGTERM stops it cleanly.
 """
 
 import argparse
+import asyncio
 import base64
 import os
 import subprocess
@@ -56,6 +57,8 @@ def _format(run: list[str], configuration: Path) -> None:
 
 async def is_ready(bootstrap: str) -> bool:
     """True when the broker answers for its cluster: topics can be created and written."""
+    if not await _listens(bootstrap):  # the client would log each refusal
+        return False
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=2000)
     try:
         await admin.start()
@@ -64,6 +67,16 @@ async def is_ready(bootstrap: str) -> bool:
         return False
     finally:
         await admin.close()
+
+
+async def _listens(bootstrap: str) -> bool:
+    host, _, port = bootstrap.partition(",")[0].rpartition(":")
+    try:
+        _, writer = await asyncio.open_connection(host, int(port))
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 def main() -> None:
