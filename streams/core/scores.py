@@ -24,7 +24,7 @@ def score(subject: Subject, event: dict[str, Any]) -> None:
             _count(subject, rule, event, cause)
     if event["kind"] == Kind.IDENTIFY and event.get("traits"):
         for trait, value in event["traits"].items():
-            learn(subject, trait, [event["event_time"], event["event_id"], value], cause)
+            learn(subject, trait, [order_of(event), value], cause)
 
 
 def _count(subject: Subject, rule: Rule, event: dict[str, Any], cause: Cause) -> None:
@@ -45,21 +45,22 @@ def take_back(subject: Subject, rule: Rule, at: int, cause: Cause) -> None:
 
 
 def learn(subject: Subject, trait: str, fact: list[Any], cause: Cause) -> None:
-    """Take in a trait `[time, event_id, value]`: the latest stands. A value that is no text or number earns nothing."""
+    """Take in a trait `[order of its event, value]`: the latest stands. A value that is no text or number earns nothing."""
     rules = subject.rules.model.by_trait.get(trait, ())
     if not rules:
         return
-    value = fact[2][:MAX_TRAIT] if isinstance(fact[2], str) else fact[2]
-    fact = [*fact[:2], value if isinstance(value, (str, int, float)) else None]
+    order, value = fact
+    value = value[:MAX_TRAIT] if isinstance(value, str) else value
+    value = value if isinstance(value, (str, int, float)) else None
     traits = subject.value.setdefault("traits", {})
-    if trait in traits and traits[trait][:2] >= fact[:2]:
+    if trait in traits and traits[trait][0] >= order:
         return
-    traits[trait] = fact
+    traits[trait] = [order, value]
     for rule in rules:
         part = subject.parts(rule.score).get(rule.name)
-        points = (rule.points if rule.holds(fact[2]) else 0.0) - (part[0] if part else 0.0)
+        points = (rule.points if rule.holds(value) else 0.0) - (part[0] if part else 0.0)
         if points:
-            change(subject, (rule.score, rule.name), points, fact[0], cause=cause)
+            change(subject, (rule.score, rule.name), points, order[0], cause=cause)
 
 
 def change(subject: Subject, rule: tuple[str, str], points: float, at: int, *, cause: Cause) -> None:

@@ -1,7 +1,7 @@
 """One subject within one transaction: its state and where its rows go.
 
-Fields of the state value: `scores` (by score and rule `[v, t0]`), `caps` (by rule the windows), `traits` (by trait `[time,
-event_id, value]`), `triggers` (by trigger, see `streams.core.signals`), `bands` (last published), `version`, `moved_to`.
+Fields of the state value: `scores` (by score and rule `[v, t0]`), `caps` (by rule the windows), `traits` (by trait `[order,
+value]`), `triggers` (by trigger, see `streams.core.signals`), `bands` (last published), `version`, `moved_to`.
 """
 
 from dataclasses import dataclass, field

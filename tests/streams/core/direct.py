@@ -1,0 +1,176 @@
+"""The same numbers, computed directly from the sorted log: written from docs/semantics.md, sharing no code with the cores."""
+
+import hashlib
+import math
+import uuid
+from collections import defaultdict
+
+OPENERS = {
+    *("page_view", "click", "form_start", "form_submit", "form_abandon", "chat_start", "chat_message", "chat_end"),
+    *("purchase", "refund", "custom"),
+}
+DAY = 86_400_000
+NAMESPACE = uuid.UUID("9a6b1f0e-3c52-5d0b-8a57-6f6f74707274")
+
+
+def order(event):
+    return (int(event["created_at"]), event.get("pageview_id", ""), event.get("seq", 0), event["event_id"])
+
+
+def unique(log):
+    return sorted({event["event_id"]: event for event in log}.values(), key=order)
+
+
+def session_lists(log, gap, max_age=DAY, max_events=10_000):
+    """Lists of the events of each session."""
+    by_visitor = defaultdict(list)
+    for event in unique(log):
+        if event.get("visitor_id"):
+            by_visitor[event["visitor_id"]].append(event)
+    found = []
+    for events in by_visitor.values():
+        session = []
+        for event in events:
+            opening = event["kind"] in OPENERS
+            if not opening and not (event["kind"] == "engagement" and event.get("engaged_ms", 0) > 0):
+                continue
+            at = order(event)[0]
+            goes_on = session and at - order(session[-1])[0] <= gap and at - order(session[0])[0] <= max_age and len(session) < max_events
+            if goes_on:
+                session.append(event)
+            elif opening:
+                session = [event]
+                found.append(session)
+    return found
+
+
+def session_id(session):
+    first = session[0]
+    return str(uuid.uuid5(NAMESPACE, f"{first['site']}\0{first['visitor_id']}\0{first['event_id']}"))
+
+
+def engaged(session):
+    total = 0
+    for pageview in {event.get("pageview_id", "") for event in session}:
+        events = [event for event in session if event.get("pageview_id", "") == pageview]
+        deltas = {}
+        for event in sorted(events, key=lambda event: event["event_id"]):
+            if event["kind"] == "engagement":
+                deltas.setdefault((pageview, event.get("seq", 0)) if pageview else event["event_id"], event)
+        if deltas:
+            begin = min(order(event)[0] - event["engaged_ms"] for event in deltas.values())
+            # without a page view there is none whose other events could reach further
+            end = max(order(event)[0] for event in (events if pageview else deltas.values()))
+            total += min(sum(event["engaged_ms"] for event in deltas.values()), end - begin + 5_000, 4 * 3_600_000)
+    return total
+
+
+def sessions(log, gap, **caps):
+    """Session id -> what must be true of it."""
+    found = {}
+    for session in session_lists(log, gap, **caps):
+        kinds = [event["kind"] for event in session]
+        times = [order(event)[0] for event in session]
+        for_ms = engaged(session)
+        is_engaged = for_ms >= 10_000 or kinds.count("page_view") >= 2 or "form_submit" in kinds or "purchase" in kinds
+        paths = [path for event in session if (path := path_of(event))]
+        money = {"purchase": 1, "refund": -1}
+        found[session_id(session)] = {
+            "started_at": times[0],
+            "ended_at": times[-1],
+            "events": len(session),
+            "page_views": kinds.count("page_view"),
+            "clicks": kinds.count("click"),
+            "engaged_ms": for_ms,
+            "span_ms": times[-1] - times[0],
+            "engaged": is_engaged,
+            "bounced": not is_engaged,
+            "entry_path": paths[0] if paths else "",
+            "exit_path": paths[-1] if paths else "",
+            "traffic": "bot" if any(event.get("webdriver") for event in session) else "human",
+            "value": round(sum(money.get(event["kind"], 0) * event.get("value", 0) for event in session), 4),
+            "visitor_id": session[0]["visitor_id"],
+        }
+    return found
+
+
+def membership(log, gap, **caps):
+    found = {event["event_id"]: "" for event in unique(log)}
+    for session in session_lists(log, gap, **caps):
+        found |= dict.fromkeys((event["event_id"] for event in session), session_id(session))
+    return found
+
+
+def path_of(event):
+    url = event.get("url")
+    return url.removeprefix("https://shop.example") if url else ""
+
+
+def by_subject(log):
+    """Subject -> its human events in order; a visitor's events belong to the customer that it was linked to."""
+    events = unique(log)
+    links = {event["visitor_id"]: event["customer_id"] for event in events if event["kind"] == "identify" and event.get("visitor_id")}
+    found = defaultdict(list)
+    for event in events:
+        customer = links.get(event.get("visitor_id")) or event.get("customer_id")
+        if not event.get("webdriver"):
+            found[f"c:{customer}" if customer else f"v:{event['visitor_id']}"].append(event)
+    return found
+
+
+def is_price(event):
+    return event["kind"] == "page_view" and path_of(event).startswith(("/price", "/prices", "/pricing", "/plans"))
+
+
+RULES = [
+    # what matches, points, at most, in a window of, per
+    (lambda e: e["kind"] == "page_view", 1, 1, DAY, path_of),
+    (is_price, 8, 2, DAY, None),
+    (lambda e: e["kind"] == "click" and e.get("name") == "download", 6, 1, 7 * DAY, path_of),
+    (lambda e: e["kind"] == "click", 0.5, 10, DAY, None),
+    (lambda e: e["kind"] == "form_submit", 20, 2, DAY, None),
+    (lambda e: e["kind"] == "purchase", 40, 3, 7 * DAY, None),
+    (lambda e: e["kind"] == "refund", -20, None, None, None),
+    (lambda e: e["kind"] == "email_click", 5, 1, DAY, lambda e: e.get("message_id", "")),
+]
+HALF_LIFE = 14 * DAY
+
+
+def scores(log, at):
+    found = {}
+    for subject, events in by_subject(log).items():
+        points = []
+        for matches, worth, most, window, per in RULES:
+            counted = defaultdict(int)
+            for event in filter(matches, events):
+                time = order(event)[0]
+                slot = (time // window, per(event) if per else "") if most else event["event_id"]
+                counted[slot] += 1
+                if not most or counted[slot] <= most:
+                    points.append(worth * 2 ** ((time - at) / HALF_LIFE))
+        found[subject, "engagement"] = math.fsum(points)
+        traits = {}
+        for event in events:
+            if event["kind"] == "identify":
+                traits |= event.get("traits", {})
+        employees = traits.get("employees", 0)
+        found[subject, "fit"] = 20 * ("company" in traits) + 30 * (employees >= 50) + 20 * (employees >= 500)
+    return {key: value for key, value in found.items() if abs(value) > 1e-9}
+
+
+def signals(log):
+    found = {}
+    for subject, events in by_subject(log).items():
+        counted, fired, last = [], None, None
+        for event in filter(is_price, events):
+            at, visitor = order(event)[0], event.get("visitor_id", "")
+            if last and visitor == last[1] and at - last[0] < 300_000:
+                continue
+            last = (at, visitor)
+            before = sum(at - earlier <= 7 * DAY for earlier in counted)
+            counted.append(at)
+            if before + 1 >= 2 and (fired is None or (at - fired >= DAY and before < 2)):
+                fired = at
+                text = "\0".join(("demo", "price_page_twice", "shipped-1", event["event_id"]))
+                found[hashlib.sha256(text.encode()).hexdigest()[:32]] = subject
+    return found

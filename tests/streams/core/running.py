@@ -1,0 +1,151 @@
+"""Both cores in one process, as the machinery runs them, and what they finally say."""
+
+import math
+from collections import defaultdict
+from pathlib import Path
+
+from schemas.codec import dumps, loads
+from schemas.topics import SCORE_CHANGES, SCORES, SESSIONS, SIGNALS, TRACKED
+from streams.core import subjects, visitors
+from streams.core.rules import SiteRules, VisitorRules
+from streams.core.state import PartitionState
+from streams.core.work import Arrival, Work
+
+PARTITIONS = 3
+MODELS = Path(__file__).parents[3] / "streams" / "models"
+RULES = subjects.read_rules(
+    scores=(MODELS / "scores.yaml").read_text(), triggers=(MODELS / "triggers.yaml").read_text(), partitions=PARTITIONS
+)
+FAR_MS = 400 * 86_400_000
+
+
+class Agent:
+    """One agent's core on one partition. Its state goes through JSON at each commit, as through a changelog."""
+
+    def __init__(self, core, rules):
+        self.core, self.rules, self.state, self.meta = core, rules, PartitionState(), {}
+
+    def absorb(self, value, at=0):
+        return self._commit(lambda work: self.core.absorb(value, work, rules=self.rules, arrival=Arrival(at)))
+
+    def advance(self, now_ms, *, quiet=False):
+        outs, more = [], True
+        while more:
+            done = []
+            outs.append(
+                self._commit(lambda work, done=done: done.append(self.core.advance(work, rules=self.rules, now_ms=now_ms, quiet=quiet)))
+            )
+            more = done[0]
+        return outs
+
+    def flush(self, now_ms):
+        return self._commit(lambda work: self.core.flush(work, rules=self.rules, now_ms=now_ms))
+
+    def _commit(self, step):
+        work = Work(self.state, self.meta)
+        step(work)
+        values = {key: loads(dumps(value)) for key, value in self.state._values.items()} | self.state.changes()
+        self.meta = loads(dumps(work.meta))
+        self.state = PartitionState((key, loads(dumps(value))) for key, value in values.items() if value is not None)
+        return work.out
+
+
+class Line:
+    """The whole stage: one partition of events, `PARTITIONS` of tracked."""
+
+    def __init__(self, *, gap_ms=1_800_000, update_ms=0, label_automation=True):
+        site = SiteRules(gap_ms, label_automation)
+        self.visitors = Agent(visitors, VisitorRules(PARTITIONS, update_ms, {"demo": site}))
+        self.subjects = [Agent(subjects, RULES) for _ in range(PARTITIONS)]
+        self.queues = [[] for _ in range(PARTITIONS)]
+        self.records, self.tracked, self.counts = [], [], defaultdict(int)
+
+    def send(self, *events):
+        """Take in events as one record, and what the subjects make of it."""
+        self._collect(self.visitors.absorb(b"\n".join(map(dumps, events))))
+
+    def settle(self):
+        """Deliver what waits for the subjects, until nothing does."""
+        while any(self.queues):
+            for number, queue in enumerate(self.queues):
+                if queue:
+                    self.queues[number] = []
+                    self._collect(self.subjects[number].absorb(b"\n".join(queue)))
+
+    def advance(self, now_ms, *, quiet=False):
+        for out in self.visitors.advance(now_ms, quiet=quiet):
+            self._collect(out)
+
+    def finish(self, now_ms):
+        """Let everything close."""
+        self.settle()
+        self.advance(now_ms + FAR_MS, quiet=True)
+        self.settle()
+
+    def _collect(self, out):
+        for record in out.records:
+            if record.value is not None:
+                record.topic.value.model_validate_json(record.value)
+        self.records += out.records
+        for name, count in out.counts.items():
+            self.counts[str(name)] += count
+        for (topic, partition), lines in out.lines.items():
+            assert topic is TRACKED
+            for line in lines:
+                topic.value.model_validate_json(line)
+            self.queues[partition] += lines
+            self.tracked += map(loads, lines)
+
+    def values(self, topic):
+        return [loads(record.value) for record in self.records if record.topic is topic and record.value is not None]
+
+    def last(self, topic, field, version):
+        """The highest version of each."""
+        found = {}
+        for value in self.values(topic):
+            if value[field] not in found or found[value[field]][version] < value[version]:
+                found[value[field]] = value
+        return found
+
+    # what it finally says
+
+    def sessions(self):
+        return {id_: record for id_, record in self.last(SESSIONS, "session_id", "version").items() if record["status"] != "superseded"}
+
+    def membership(self):
+        """Event -> surviving session, as the store resolves it."""
+        superseded = {
+            id_: record["superseded_by"]
+            for id_, record in self.last(SESSIONS, "session_id", "version").items()
+            if record["status"] == "superseded"
+        }
+        found = {line["event_id"]: line.get("session_id", "") for line in self.tracked if not line.get("control")}
+        for record in self.values(SESSIONS):
+            found |= dict.fromkeys(record["joined"], record["session_id"])
+        return {event: superseded.get(session, session) for event, session in found.items()}
+
+    def scores(self, at):
+        """(subject, score) -> raw value at a time."""
+        last = {record.key: record.value for record in self.records if record.topic is SCORES}
+        found = {}
+        for value in filter(None, last.values()):
+            score = loads(value)
+            half_life = score["half_life_s"] * 1000
+            decay = 2 ** -((at - score["updated_at"]) / half_life) if half_life else 1
+            found[score["subject"], score["score"]] = score["raw_value"] * decay
+        return {key: value for key, value in found.items() if abs(value) > 1e-9}
+
+    def contributions(self, at):
+        """(subject, score) -> the sum of the change rows at a time."""
+        found = defaultdict(list)
+        for row in self.values(SCORE_CHANGES):
+            half_life = RULES.model.scores[row["score"]].half_life_ms
+            decay = 2 ** -((at - row["event_time"]) / half_life) if half_life else 1
+            found[row["subject"], row["score"]].append(row["points"] * decay)
+        return {key: total for key, parts in found.items() if abs(total := math.fsum(parts)) > 1e-9}
+
+    def signals(self):
+        """Ids of the signals that stand -> whose they are."""
+        return {
+            id_: signal["subject"] for id_, signal in self.last(SIGNALS, "signal_id", "revision").items() if signal["status"] != "withdrawn"
+        }
