@@ -3,8 +3,9 @@
 import inspect
 import sys
 from collections.abc import Iterator
+from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import typer
 from pydantic import BaseModel
@@ -15,6 +16,8 @@ from footprint.settings import CONFIG_VARIABLE, PREFIX, Settings, SiteSettings
 from schemas.topics import DAY_MS, PUBLIC, STATE, Topic
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
+WORDS = {int: "NUMBER", float: "NUMBER", Path: "PATH"}
+"""What stands for the value of an option; text otherwise."""
 GENERATED = "<!-- Written by `python -m footprint.reference`. Change the program, then run it again. -->"
 
 
@@ -69,10 +72,10 @@ def _option(parameter: Any) -> str:
 
 
 def _value(parameter: Any) -> str:
-    choices = getattr(parameter.type, "choices", None)
-    if choices:
-        return " or ".join(f"`{getattr(choice, 'value', choice)}`" for choice in choices)
-    return f"`{parameter.type.name.upper()}`"
+    kind = parameter.type_descriptor.annotation
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return " or ".join(f"`{member.value}`" for member in kind)
+    return f"`{WORDS.get(kind, 'TEXT')}`"
 
 
 def _default(parameter: Any) -> str:
@@ -92,7 +95,7 @@ def _settings() -> list[str]:
         "| variable | in the file | default | meaning |",
         "|---|---|---|---|",
         *(
-            _row(f"`{PREFIX}{name.upper()}`", f"`{name}`", _shown(field), field.description or "")
+            _row(f"`{PREFIX}{name.upper()}`", f"`{name}`", _shown(field), _meaning(field))
             for name, field in _fields(Settings)
             if name != "sites"
         ),
@@ -103,12 +106,18 @@ def _settings() -> list[str]:
         "",
         "| name | default | meaning |",
         "|---|---|---|",
-        *(_row(f"`{name}`", _shown(field), field.description or "") for name, field in _fields(SiteSettings)),
+        *(_row(f"`{name}`", _shown(field), _meaning(field)) for name, field in _fields(SiteSettings)),
     ]
 
 
 def _fields(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
     return iter(model.model_fields.items())
+
+
+def _meaning(field: FieldInfo) -> str:
+    choices = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+    listed = f" One of {', '.join(f'`{choice}`' for choice in choices)}." if choices else ""
+    return (field.description or "") + listed
 
 
 def _shown(field: FieldInfo) -> str:
