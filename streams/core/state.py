@@ -24,13 +24,13 @@ class Timers:
             self._queued[key] = at
             heapq.heappush(self._heap, (at, key))
 
-    def pop(self, until_ms: int) -> str | None:
-        """Remove and return the next key queued until then, or None."""
+    def pop(self, until_ms: int) -> tuple[int, str] | None:
+        """Remove and return the next time and key queued until then, or None."""
         while self._heap and self._heap[0][0] <= until_ms:
             at, key = heapq.heappop(self._heap)
             if self._queued.get(key) == at:
                 del self._queued[key]
-                return key
+                return at, key
         return None
 
 
@@ -70,17 +70,16 @@ class PartitionState:
         """Return up to `limit` keys that are due, earliest first. They stay due until their value says otherwise."""
         timers, field = self._timers[clock], DUE[clock]
         found: list[tuple[int, str]] = []
-        while len(found) < limit and (key := timers.pop(until_ms)) is not None:
+        while len(found) < limit and (queued := timers.pop(until_ms)) is not None:
+            key = queued[1]
             at = (self.get(key) or {}).get(field)
-            if at is None:
-                continue
-            if at <= until_ms:
-                found.append((at, key))
-            else:
+            if at == queued[0]:
+                found.append(queued)
+            elif at is not None:  # it was moved: it comes up again in its new place
                 timers.want(key, at)
         for at, key in found:
             timers.want(key, at)
-        return [key for _, key in sorted(found)]
+        return [key for _, key in found]
 
     def changes(self) -> dict[str, Value | None]:
         """Return what this transaction changed: the new value, or None for a key that was deleted."""
