@@ -23,6 +23,7 @@ from schemas.errors import Misconfigured
 
 LOGGING = Path(__file__).with_name("kafka.log4j2.properties")
 MEMORY = ("-Xms64m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError")
+LISTEN_S = 2.0
 
 
 def command(folder: Path, *, port: int) -> list[str]:
@@ -72,10 +73,11 @@ async def is_ready(bootstrap: str) -> bool:
 async def _listens(bootstrap: str) -> bool:
     host, _, port = bootstrap.partition(",")[0].rpartition(":")
     try:
-        _, writer = await asyncio.open_connection(host, int(port))
-    except OSError:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(host, int(port)), LISTEN_S)
+    except (OSError, TimeoutError):
         return False
     writer.close()
+    await writer.wait_closed()
     return True
 
 

@@ -1,0 +1,112 @@
+"""The broker and the store of this run, started once when the first test asks; and the last lines of the run, which say so."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+
+import clickhouse_connect
+import pytest
+
+from footprint.parts.connections import store_of
+from schemas.connections import KafkaConnection, StoreConnection
+from tests.support.containers import clickhouse_container, engine_answers, kafka_container
+from tests.support.servers import LocalClickHouse, LocalKafka, running
+from tests.support.sources import Source, Sources, choose
+from tests.support.summary import Summary
+
+SUMMARY = pytest.StashKey[Summary]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[SUMMARY] = Summary()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if "chromium" in getattr(item, "fixturenames", ()):
+        item.config.stash[SUMMARY].used_browser()
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """With CI set nothing may be skipped: a test that did not run proves nothing."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") == "true" and exitstatus == 0 and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Print the last lines."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and not config.option.collectonly and not config.option.help:
+        skipped = [report.longrepr[2].removeprefix("Skipped: ") for report in reporter.stats.get("skipped", [])]
+        for line in config.stash[SUMMARY].lines(skipped):
+            reporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def sources(pytestconfig: pytest.Config) -> Sources:
+    chosen = choose(os.environ, engine_answers)
+    pytestconfig.stash[SUMMARY].containers = chosen.containers
+    return chosen
+
+
+@pytest.fixture(scope="session")
+def kafka(sources: Sources, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[KafkaConnection]:
+    """A Kafka with no topics of its own: use names that no other test uses."""
+    if sources.broker is Source.NAMED:
+        connection = KafkaConnection(os.environ["FOOTPRINT_KAFKA_BOOTSTRAP"])
+        pytestconfig.stash[SUMMARY].broker = f"{sources.broker.value} ({connection.bootstrap})"
+        yield connection
+    elif sources.broker is Source.CONTAINER:
+        with kafka_container() as connection:
+            pytestconfig.stash[SUMMARY].broker = f"{sources.broker.value} ({connection.bootstrap})"
+            yield connection
+    else:
+        with running(LocalKafka(tmp_path_factory.mktemp("kafka"))) as server:
+            pytestconfig.stash[SUMMARY].broker = f"local Kafka 4.3.1 ({server.connection.bootstrap})"
+            yield server.connection
+
+
+@pytest.fixture(scope="session")
+def local_clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalClickHouse]:
+    """The local ClickHouse itself, whatever the store of this run is."""
+    with running(LocalClickHouse(tmp_path_factory.mktemp("clickhouse"))) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def store(sources: Sources, request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Iterator[StoreConnection]:
+    """The store, as the user who may do everything; its database is `default`."""
+    if sources.store is Source.NAMED:
+        connection = replace(store_of(os.environ["FOOTPRINT_CLICKHOUSE_URL"]), database="default")
+        pytestconfig.stash[SUMMARY].store = f"{sources.store.value} ({connection.url})"
+        yield connection
+    elif sources.store is Source.CONTAINER:
+        with clickhouse_container() as connection:
+            pytestconfig.stash[SUMMARY].store = f"{sources.store.value} ({connection.url})"
+            yield connection
+    else:
+        server = request.getfixturevalue("local_clickhouse")
+        pytestconfig.stash[SUMMARY].store = f"local ClickHouse, chdb ({server.url})"
+        yield server.connection()
+
+
+@pytest.fixture(scope="session")
+def analyst(store: StoreConnection, sources: Sources, request: pytest.FixtureRequest) -> StoreConnection:
+    """The store as the analyst; where the store is not ours to set up, as the same user."""
+    if sources.store is not Source.LOCAL:
+        return store
+    return request.getfixturevalue("local_clickhouse").connection("analyst")
+
+
+@pytest.fixture
+def database(store: StoreConnection) -> Iterator[StoreConnection]:
+    """An empty database of the test's own, dropped after it."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    client = clickhouse_connect.get_client(dsn=f"{store.url}/", username=store.user, password=store.password)
+    try:
+        client.command(f"CREATE DATABASE {name}")
+        yield replace(store, database=name)
+    finally:
+        client.command(f"DROP DATABASE IF EXISTS {name}")
+        client.close()
