@@ -32,7 +32,7 @@ STEPS: tuple[Callable[[Draft], Rejection | None], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An event as it will be written: `owner` decides its partition, `encoded` is its line."""
+    """An event as it will be written: `owner` (empty: nobody's) decides its partition, `encoded` is its line."""
 
     event_id: str
     content_hash: str
@@ -59,7 +59,7 @@ def accept(message: Any, arrival: Arrival, *, index: int, new_id: Callable[[], s
         rejection = Rejection(Reason.TOO_LARGE, "The event is too large when written out. Send less in its properties.")
         return _located(rejection, message, index=index, event_id=_sent_id(message))
     event = draft.event
-    owner = event.get("visitor_id") or event["customer_id"]
+    owner = event.get("visitor_id") or event.get("customer_id", "")
     return Accepted(event["event_id"], event["content_hash"], owner, encoded, tuple(draft.warnings))
 
 

@@ -102,8 +102,8 @@ def _person(draft: Draft, name: str) -> str | None:
 
 
 def drop_nobody(draft: Draft) -> Rejection | None:
-    """Turn away an event that is nobody's."""
-    if "visitor_id" in draft.event or "customer_id" in draft.event:
+    """Turn away an event that is nobody's. Only a choice of consent may be: who declines is not named any more."""
+    if "visitor_id" in draft.event or "customer_id" in draft.event or draft.event["kind"] == Kind.CONSENT:
         return None
     return Rejection(Reason.NO_ID, "The event has no usable id. Send `anonymousId` or `userId`.")
 

@@ -98,7 +98,8 @@ def test_every_json_value_becomes_a_valid_event_or_a_rejection(message, arrival)
         assert result.message.endswith((".", "!"))
     else:
         read = Event.model_validate(codec.loads(result.encoded))
-        assert result.owner in (read.visitor_id, read.customer_id)
+        assert result.owner == (read.visitor_id or read.customer_id or "")
+        assert result.owner or read.kind == Kind.CONSENT
         assert read.event_id == result.event_id
         assert None not in codec.loads(result.encoded).values()
 
@@ -330,3 +331,10 @@ def test_the_paths_type_counts_when_the_message_names_none():
 def test_history_is_marked():
     assert event({}, replace(SERVER, historical=True))["historical"] is True
     assert "historical" not in event({})
+
+
+def test_a_choice_of_consent_is_kept_without_a_name():
+    accepted = run({"type": "track", "kind": "consent", "event": "Consent Updated", "properties": {"consent": "denied"}})
+    assert isinstance(accepted, Accepted)
+    kept = codec.loads(accepted.encoded)
+    assert (accepted.owner, kept["consent"], kept["kind"]) == ("", "denied", "consent")
