@@ -4,7 +4,6 @@ import contextlib
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 
@@ -13,8 +12,7 @@ import pytest
 from footprint.demo.line import free_ports
 from tests.js_snippet.recording import Endpoint
 from tests.support.browser import launched
-
-READY_S = 30
+from tests.support.waiting import eventually
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +46,7 @@ def shop_reporting_to(collector, key):
     [port] = free_ports(1)
     process = subprocess.Popen([sys.executable, "-m", "footprint.demo.shop", "--port", str(port), "--collector", collector, "--key", key])
     try:
-        await_ready(f"http://127.0.0.1:{port}/ready", process)
+        eventually(lambda: answers(f"http://127.0.0.1:{port}/ready"))
         yield f"http://127.0.0.1:{port}"
     finally:
         process.send_signal(signal.SIGTERM)
@@ -56,15 +54,9 @@ def shop_reporting_to(collector, key):
     assert code == 0
 
 
-def await_ready(url, process):
-    deadline = time.monotonic() + READY_S
-    while True:
-        with contextlib.suppress(urllib.error.URLError, ConnectionError), urllib.request.urlopen(url) as answer:
-            assert answer.status == 200
-            return
-        assert process.poll() is None, "the shop ended by itself"
-        assert time.monotonic() < deadline, "the shop did not become ready"
-        time.sleep(0.05)
+def answers(url):
+    with contextlib.suppress(urllib.error.URLError, ConnectionError), urllib.request.urlopen(url) as answer:
+        return answer.status == 200
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The product's promise from end to end: somebody walks through the shop in a real browser, and the rows tell it."""
 
 import json
-import time
 import urllib.request
 import uuid
 from collections import Counter
@@ -15,6 +14,7 @@ from footprint.demo.line import Line
 from footprint.parts.connections import resolve_store
 from footprint.parts.run_file import read_run
 from footprint.settings import Settings
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.line, pytest.mark.kafka, pytest.mark.store, pytest.mark.timeout(300)]
 
@@ -50,13 +50,6 @@ def rows(running):
 
     yield ask
     client.close()
-
-
-def eventually(condition, seconds=STORED_S):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.1)
 
 
 def read_json(url):
@@ -110,9 +103,9 @@ def visitor(running, rows, chromium):
     assert (status, answer["accepted"]) == (200, 1)
     walk(chromium, run.shop, visitor)
     seen = "SELECT countIf(kind = 'page_view') AS views, countIf(kind = 'click') AS clicks FROM events WHERE visitor_id = {v:String}"
-    eventually(lambda: rows(seen, v=visitor) == [{"views": 4, "clicks": 3}])
-    eventually(lambda: rows("SELECT 1 FROM signals WHERE visitor_id = {v:String}", v=visitor))
-    eventually(lambda: settled(run))
+    eventually(lambda: rows(seen, v=visitor) == [{"views": 4, "clicks": 3}], STORED_S)
+    eventually(lambda: rows("SELECT 1 FROM signals WHERE visitor_id = {v:String}", v=visitor), STORED_S)
+    eventually(lambda: settled(run), STORED_S)
     return visitor
 
 
