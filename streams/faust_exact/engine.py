@@ -8,9 +8,11 @@ from typing import Any, NoReturn
 
 import structlog
 
+from schemas.errors import Retryable
 from streams.faust_exact.consumer import create_app, topic_of
 from streams.faust_exact.exits import ExitCode, code_of, die
 from streams.faust_exact.hop import Delivery, Hop
+from streams.faust_exact.kafka import KafkaError
 from streams.faust_exact.ownership import Ownership
 from streams.faust_exact.partition import Partition
 from streams.faust_exact.takes import Takes
@@ -19,6 +21,9 @@ from streams.faust_exact.watchdog import Watchdog
 from streams.ports import Observer
 
 log = structlog.get_logger(__name__)
+
+LEAVE_S = 5.0
+"""Longest time to leave the group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +58,18 @@ class Engine:
             self._app.agent(topic_of(self._app, hop, delivery.partitions), name=hop.name)(self._agent)
 
     async def start(self) -> None:
-        """Join the group and begin to absorb; returns before partitions are assigned (see `status`)."""
+        """Join the group and begin to absorb; returns before partitions are assigned (see `status`).
+
+        Raises Retryable when the broker is away.
+        """
         self._app.finalize()
         self._watchdog.start()
         self._tasks.append(asyncio.create_task(self._beat_for_ever()))
-        await self._app.start()
+        try:
+            await self._app.start()
+        except KafkaError as error:
+            address = self._delivery.connection.bootstrap
+            raise Retryable(f"Kafka at {address} does not answer ({error}). Start it, or check FOOTPRINT_KAFKA_BOOTSTRAP.") from None
         self._tasks.append(asyncio.create_task(self._tend_for_ever()))
 
     async def stop(self) -> None:
@@ -68,7 +80,10 @@ class Engine:
         self._takes.closed = True
         if self._ownership.settled():
             await self._timers.flush()
-        await self._app.stop()
+        try:
+            await asyncio.wait_for(self._app.stop(), LEAVE_S)
+        except TimeoutError:
+            log.warning("left_without_goodbye")  # everything is durable; the group will notice
         await self._ownership.release_all()
         self._watchdog.end()
         beating.cancel()

@@ -4,13 +4,13 @@ import ssl
 from typing import Any
 
 import aiokafka
-from aiokafka.errors import IllegalStateError
+from aiokafka.errors import IllegalStateError, KafkaError
 from aiokafka.structs import TopicPartition
 
 from schemas.connections import KafkaConnection
 from streams.faust_exact.hop import Delivery
 
-__all__ = ["BATCH_BYTES", "IllegalStateError", "TopicPartition", "failure_of", "producer_for", "reader_for", "ssl_context"]
+__all__ = ["BATCH_BYTES", "IllegalStateError", "KafkaError", "TopicPartition", "failure_of", "producer_for", "reader_for", "ssl_context"]
 
 BATCH_BYTES = 512 * 1024
 """Size of a batch; a single larger record goes in a batch of its own."""

@@ -67,7 +67,7 @@ async def test_records_lost_inside_the_process_are_fetched_again(broker, line, s
 async def test_two_workers_share_the_partitions_and_one_may_be_killed(broker, line, start):
     feeding = asyncio.create_task(feed_for(broker, line, 10))
     first, second = start("--instance", "one"), start("--instance", "two", output="second.log")
-    await until(lambda: first.owned() == second.owned() == 3)
+    await until(lambda: first.owned() > 0 and first.owned() + second.owned() == 6)
     first.kill()
     first = start("--instance", "one")
     await feeding

@@ -1,0 +1,117 @@
+"""The streams' process: one worker of the group that runs the visitors and subjects agents."""
+
+import asyncio
+import logging
+import signal
+import socket
+import time
+from contextlib import AsyncExitStack, suppress
+from importlib import resources
+from typing import Any
+
+import structlog
+import uvloop
+from prometheus_client import CollectorRegistry
+
+from footprint import health, topics
+from footprint.parts.connections import resolve_kafka
+from footprint.settings import Settings, SiteSettings
+from schemas.errors import Retryable
+from streams.app import StreamsConfig, create_engine
+from streams.core.rules import SiteRules
+from streams.faust_exact.engine import Engine
+from streams.metrics import StreamsMetrics
+
+log = structlog.get_logger(__name__)
+
+START_RETRY_S = 0.5
+STOP_S = 10.0
+"""Longest clean stop; what it did not publish comes at the next start."""
+NOISY = ("faust", "mode", "aiokafka")
+
+
+def run(settings: Settings, *, health_port: int, worker: int = 1) -> None:
+    """Process events until SIGTERM or SIGINT, then publish what was held back, and return.
+
+    Waits for a broker that is away. Raises Misconfigured when a topic is missing or does not fit.
+    """
+    for name in NOISY:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # Faust's consumer thread makes a loop of its own
+    asyncio.run(_serve(settings, health_port, worker))
+
+
+def config_of(settings: Settings, *, worker: int) -> StreamsConfig:
+    """Return what the streams need to know, from settings and the shipped models."""
+    return StreamsConfig(
+        connection=resolve_kafka(settings),
+        partitions=settings.partitions,
+        scores=_shipped("scores.yaml"),
+        triggers=_shipped("triggers.yaml"),
+        sites={name: _site_rules(site) for name, site in settings.sites.items()},
+        session_update_ms=int(settings.session_update_s * 1000),
+        instance=f"{socket.gethostname()}-{worker}",
+    )
+
+
+def _shipped(name: str) -> str:
+    return (resources.files("streams") / "models" / name).read_text("utf-8")
+
+
+def _site_rules(site: SiteSettings) -> SiteRules:
+    return SiteRules(gap_ms=site.session_gap_s * 1000, label_automation=site.automation == "label")
+
+
+async def _serve(settings: Settings, health_port: int, worker: int) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    config, registry = config_of(settings, worker=worker), CollectorRegistry()
+    engine = create_engine(config, clock=_now_ms, observer=StreamsMetrics(registry))
+    async with AsyncExitStack() as stack:
+        server = asyncio.create_task(health.serve(health_port, lambda: _status(engine), registry))
+        stack.push_async_callback(_cancel, server)
+        if await _topics_are_there(config, settings, stopped):
+            await _work(engine, stopped)
+
+
+async def _work(engine: Engine, stopped: asyncio.Event) -> None:
+    await engine.start()
+    log.info("streams_started")
+    await stopped.wait()
+    await asyncio.wait_for(engine.stop(), STOP_S)
+    log.info("streams_stopped")
+
+
+async def _topics_are_there(config: StreamsConfig, settings: Settings, stopped: asyncio.Event) -> bool:
+    """Wait until the broker answers; False when asked to stop before that."""
+    while not stopped.is_set():
+        try:
+            await topics.check(config.connection, settings)
+        except Retryable as error:
+            log.warning("streams_waits", reason=str(error))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopped.wait(), START_RETRY_S)
+        else:
+            return True
+    return False
+
+
+async def _status(engine: Engine) -> dict[str, Any]:
+    status = engine.status()
+    return {
+        "ready": status.ready,
+        "lag": status.lag,
+        "idle_s": round(status.idle_s, 3),
+        "checks": {"partitions": "ok" if status.ready else f"{status.owned} of {status.assigned} recovered"},
+    }
+
+
+async def _cancel(task: asyncio.Task[Any]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

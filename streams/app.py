@@ -1,0 +1,44 @@
+"""The streams application: both agents in one worker."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from schemas.connections import KafkaConnection
+from streams.agents import subjects_hop, visitors_hop
+from streams.core.rules import SiteRules, VisitorRules
+from streams.core.subjects import read_rules
+from streams.faust_exact.engine import Engine
+from streams.faust_exact.hop import Delivery
+from streams.ports import Observer
+
+APPLICATION = "footprint-streams"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamsConfig:
+    """Everything the streams need to know. `partitions` is that of every topic; `scores` and `triggers` are YAML texts.
+
+    `instance` names this worker: stable over restarts, unique among the workers that run at the same time.
+    """
+
+    connection: KafkaConnection
+    partitions: int
+    scores: str
+    triggers: str
+    sites: Mapping[str, SiteRules] = field(default_factory=dict)
+    session_update_ms: int = 30_000
+    application: str = APPLICATION
+    instance: str = ""
+
+
+def create_engine(config: StreamsConfig, *, clock: Callable[[], int], observer: Observer) -> Engine:
+    """Return the worker, not started. Call it inside the event loop that runs it; `clock` returns Unix milliseconds.
+
+    Raises Misconfigured when the model or the triggers are not valid.
+    """
+    delivery = Delivery(config.application, config.connection, config.partitions, instance=config.instance)
+    hops = (
+        visitors_hop(VisitorRules(config.partitions, config.session_update_ms, config.sites)),
+        subjects_hop(read_rules(scores=config.scores, triggers=config.triggers, partitions=config.partitions)),
+    )
+    return Engine(delivery, hops, clock=clock, observer=observer)
