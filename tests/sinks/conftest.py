@@ -3,21 +3,13 @@
 import pytest
 
 from sinks.clickhouse.client import StoreClient
-from tests.sinks.servers import LocalStore, fresh_database
-
-
-@pytest.fixture(scope="session")
-def store(tmp_path_factory):
-    server = LocalStore(tmp_path_factory.mktemp("store"))
-    server.start()
-    yield server.connection("pipeline")
-    server.stop()
+from sinks.clickhouse.migrations import migrate
 
 
 @pytest.fixture
-def migrated(store):
-    with fresh_database(store) as connection:
-        yield connection
+def migrated(database):
+    migrate(database)
+    return database
 
 
 @pytest.fixture

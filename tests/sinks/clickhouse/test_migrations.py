@@ -1,0 +1,92 @@
+"""The schema and its versions."""
+
+import pytest
+
+from schemas.connections import StoreConnection
+from schemas.errors import Misconfigured, Retryable
+from sinks.clickhouse.client import StoreClient
+from sinks.clickhouse.migrations import DEDUP_WINDOW, FOLDER, check, migrate, status
+
+pytestmark = pytest.mark.store
+
+NUMBERS = list(range(1, len(list(FOLDER.glob("*.sql"))) + 1))
+
+
+def test_everything_is_applied_once(database):
+    assert [(row.number, row.state) for row in status(database)] == [(number, "pending") for number in NUMBERS]
+    assert list(migrate(database)) == NUMBERS
+    assert list(migrate(database)) == []
+    check(database)
+    assert {row.state for row in status(database)} == {"applied"}
+
+
+def test_the_database_is_created_when_it_is_missing(store, database):
+    from dataclasses import replace
+
+    other = replace(database, database=f"{database.database}_new")
+    try:
+        assert list(migrate(other)) == NUMBERS
+    finally:
+        client = StoreClient(store)
+        client.command(f"DROP DATABASE IF EXISTS {other.database}")
+        client.close()
+
+
+def test_an_older_schema_is_told_what_to_run(database):
+    with pytest.raises(Misconfigured, match="footprint migrate"):
+        check(database)
+    check(database, pending=True)
+
+
+def test_a_newer_schema_is_refused_and_left_alone(migrated, client):
+    client.command("INSERT INTO schema_versions (version, md5, script) VALUES (999, 'x', 'y')")
+    for attempt in (migrate, check):
+        with pytest.raises(Misconfigured, match="version 999, newer"):
+            attempt(migrated)
+
+
+def test_a_migration_applied_from_another_file_is_refused(migrated, client):
+    client.command("ALTER TABLE schema_versions UPDATE md5 = 'x' WHERE version = 3 SETTINGS mutations_sync = 2")
+    with pytest.raises(Misconfigured, match="Migration 3"):
+        migrate(migrated)
+
+
+def test_a_store_that_is_away_is_told_as_such():
+    with pytest.raises(Retryable):
+        migrate(StoreConnection("http://127.0.0.1:9", "pipeline", "x"))
+
+
+def test_a_wrong_password_is_told_as_such(database):
+    from dataclasses import replace
+
+    with pytest.raises(Misconfigured, match="password"):
+        migrate(replace(database, password="wrong"))
+
+
+def test_every_table_that_keeps_rows_of_the_topics_recognises_a_repeated_insert(client):
+    rows = client.rows(
+        "SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' "
+        "AND name NOT IN ('schema_versions', 'rebuild_assignments')"
+    )
+    assert len(rows) == 10
+    assert all(f"non_replicated_deduplication_window = {DEDUP_WINDOW}" in query for _, query in rows)
+
+
+def test_the_files_name_their_place_in_a_cluster():
+    for path in FOLDER.glob("*.sql"):
+        text = path.read_text("utf-8")
+        created = text.count("\nCREATE ") + text.startswith("CREATE ")
+        assert text.count("${ON_CLUSTER}") == created, path.name
+        assert text.count("MergeTree(") == text.count("${REPL}ReplacingMergeTree(${ZK}"), path.name
+
+
+def test_the_analyst_reads_every_view(migrated, analyst):
+    from dataclasses import replace
+
+    reader = StoreClient(replace(analyst, database=migrated.database))
+    views = [row[0] for row in reader.rows("SELECT name FROM system.tables WHERE database = currentDatabase() AND engine = 'View'")]
+    assert len(views) >= 17
+    for view in views:
+        given = "(site='demo', customer='C')" if view in ("timeline", "why") else ""
+        assert reader.rows(f"SELECT * FROM {view}{given}") == []
+    reader.close()
