@@ -92,10 +92,11 @@ class Line:
         return self._process
 
     def _listen(self, output: IO[str]) -> None:
-        for line in output:
-            self._said.append(line.rstrip())
-            if line.strip() == "ready":
-                self._ready.set()
+        with output:
+            for line in output:
+                self._said.append(line.rstrip())
+                if line.strip() == "ready":
+                    self._ready.set()
 
     def _await_ready(self, process: subprocess.Popen[str]) -> None:
         deadline = time.monotonic() + READY_S
