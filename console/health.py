@@ -9,7 +9,10 @@ from console.ports import PartHealth
 
 
 class HttpParts:
-    """The parts where `addresses` finds them: name -> URL of `/ready`, asked anew each time because parts come and go."""
+    """The parts where `addresses` finds them: name -> URL of `/ready`, or `tcp://host:port` of what speaks no HTTP.
+
+    The addresses are asked anew each time, because parts come and go.
+    """
 
     def __init__(self, addresses: Callable[[], Mapping[str, str]], client: httpx2.AsyncClient) -> None:
         self._addresses = addresses
@@ -20,6 +23,8 @@ class HttpParts:
         return await asyncio.gather(*(self._ask(name, url) for name, url in self._addresses().items()))
 
     async def _ask(self, name: str, url: str) -> PartHealth:
+        if url.startswith("tcp://"):
+            return await _connect(name, url)
         try:
             answer = await self._client.get(url, timeout=2.0)
         except httpx2.HTTPError:
@@ -34,6 +39,16 @@ class HttpParts:
         return PartHealth(
             name=name, ready=answer.status_code == 200, lag=lag if isinstance(lag, int) else None, note=_note(body.get("checks"))
         )
+
+
+async def _connect(name: str, url: str) -> PartHealth:
+    host, _, port = url.removeprefix("tcp://").rpartition(":")
+    try:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(host, int(port)), 2.0)
+    except (OSError, TimeoutError):
+        return PartHealth(name=name, ready=False, lag=None, note="does not answer")
+    writer.close()
+    return PartHealth(name=name, ready=True, lag=None, note="")
 
 
 def _note(checks: object) -> str:

@@ -84,16 +84,18 @@ def _run_of(settings: Settings) -> Run:
     console = f"http://{settings.console_host}:{settings.console_port}"
     store = settings.clickhouse_url.rpartition("@")[2] if settings.clickhouse_url else f"{LOOPBACK}:{settings.local_clickhouse_port}"
     clickhouse_url = f"{'https' if settings.clickhouse_url.startswith('https') else 'http'}://{store.partition('/')[0]}"
-    health = {"collector": f"{collector}/ready"}
+    broker = settings.kafka_bootstrap or f"{LOOPBACK}:{settings.local_kafka_port}"
+    shop = f"http://{LOOPBACK}:{settings.shop_port}"
+    health = {"collector": f"{collector}/ready", "kafka": f"tcp://{broker.partition(',')[0]}"}
     health |= {name: f"http://{LOOPBACK}:{free_port()}/ready" for name in (*_workers(settings), "sink")}
-    health |= {"clickhouse": f"{clickhouse_url}/ping"}
+    health |= {"clickhouse": f"{clickhouse_url}/ping", "shop": f"{shop}/ready"}
     return Run(
         pid=os.getpid(),
-        kafka=settings.kafka_bootstrap or f"{LOOPBACK}:{settings.local_kafka_port}",
+        kafka=broker,
         clickhouse=clickhouse_url,
         collector=collector,
         console=console,
-        shop=f"http://{LOOPBACK}:{settings.shop_port}",
+        shop=shop,
         health=health,
     )
 
