@@ -1,5 +1,6 @@
 """`python -m footprint.demo`: a line of its own, one day of traffic through it, and what it tells."""
 
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -21,19 +22,20 @@ from sinks.clickhouse.client import StoreClient
 
 SITE = KEY = "demo"
 FLOW = ("collector", "streams", "sink")
+WIDTH = 120
 NEXT = """[bold]What next[/bold]
-  make up                                             the same pipeline with a folder of its own; it prints its addresses
-  footprint sql "SELECT kind, count() FROM events GROUP BY kind"
-  footprint customer why --site demo --customer {customer}     after `make up` and some traffic of that customer
-  footprint import access.log.gz --site demo          your own web server's log as history
-  docs/reference/                                     every command, setting, topic, path and view"""
+  make up                                        this pipeline, with a folder of its own; it prints its addresses
+  footprint import access.log.gz --site demo     your own web server's log as history
+  footprint sql "SELECT * FROM sessions"         any question; docs/reference/store.md lists the views
+  footprint customer why --site demo --customer {customer}
+                                                 a score, point by point"""
 
 
 def main() -> None:
     """Run the demo and exit 0; exit 1 with what to do when a part of it fails."""
     try:
         with tempfile.TemporaryDirectory(prefix="footprint-demo-") as folder:
-            show(Path(folder), Console())
+            show(Path(folder), Console(width=None if sys.stdout.isatty() else WIDTH))
     except (Misconfigured, Retryable) as error:
         Console(stderr=True).print(f"footprint demo: {error}", markup=False, highlight=False)
         raise SystemExit(1) from None

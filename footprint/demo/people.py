@@ -11,7 +11,7 @@ Life = Callable[[Visitor], None]
 def land(visitor: Visitor, path: str = "") -> None:
     """Arrive from somewhere on a landing page and read it."""
     query, referrer, _ = visitor.random.choices(SOURCES, [weight for *_, weight in SOURCES])[0]
-    visitor.view(path or visitor.random.choice(CATALOGUE), query=query.format(tag=visitor.random.randrange(10**6)), referrer=referrer)
+    visitor.arrive(path or visitor.random.choice(CATALOGUE), query=query.format(tag=visitor.random.randrange(10**6)), referrer=referrer)
     visitor.read()
 
 
@@ -120,7 +120,7 @@ def mailed(visitor: Visitor) -> None:
         visitor.server(name, message_id=message, campaign="november")
     visitor.wait(1, 3)
     visitor.customer_id = ""
-    visitor.view("/products/lamp-arc", query=f"utm_source=newsletter&utm_medium=email&utm_campaign={message}")
+    visitor.arrive("/products/lamp-arc", query=f"utm_source=newsletter&utm_medium=email&utm_campaign={message}")
     visitor.read()
     visitor.customer_id = customer
     log_in(visitor)

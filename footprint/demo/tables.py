@@ -9,7 +9,7 @@ from rich.table import Table
 from sinks.clickhouse.client import StoreClient
 
 SESSIONS = """
-SELECT '{by}', toString({by}) AS value, count(), uniqExact(visitor_id), round(100 * countIf(engaged) / count()), round(avg(page_views), 1),
+SELECT toString({by}) AS value, count(), uniqExact(visitor_id), round(100 * countIf(engaged) / count()), round(avg(page_views), 1),
        round(avg(engaged_ms) / 1000), sum(s.value)
 FROM sessions AS s WHERE site = %(site)s GROUP BY value ORDER BY count() DESC, value
 """
@@ -41,10 +41,10 @@ class Answers:
 
     def sessions(self) -> RenderableType:
         """Return sessions by channel, device and traffic."""
-        table = _table("Sessions", "by", "", "#sessions", "#visitors", "#engaged %", "#pages", "#seconds", "#value EUR")
+        table = _table("Sessions", "by", "", "#sessions", "#visitors", "#% engaged", "#pages", "#seconds", "#EUR")
         for by in DIMENSIONS:
-            for row in self.client.rows(SESSIONS.format(by=by), self._of_site()):
-                table.add_row(row[0], row[1] or "(none)", *map(_number, row[2:]))
+            for number, row in enumerate(self.client.rows(SESSIONS.format(by=by), self._of_site())):
+                table.add_row("" if number else by, row[0] or "(none)", *map(_number, row[1:]))
             table.add_section()
         return table
 

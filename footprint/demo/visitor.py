@@ -61,8 +61,13 @@ class Visitor:
         """Let between `least` and `most` seconds pass."""
         self.now += int(self.random.uniform(least, most) * 1000)
 
+    def arrive(self, path: str, *, query: str = "", referrer: str = "") -> None:
+        """Open a page from somewhere else; no referrer: typed, or from a mail program."""
+        self._path = ""
+        self.view(path, query=query, referrer=referrer)
+
     def view(self, path: str, *, query: str = "", referrer: str = "") -> None:
-        """Open a page."""
+        """Open a page, from the one that is open."""
         referrer = referrer or (SHOP + self._path if self._path else "")
         self._path, self._pageview = path, self.uuid()
         url = f"{SHOP}{path}?{query}" if query else SHOP + path
@@ -109,6 +114,7 @@ class Visitor:
         self._put(message, {"library": {"name": SERVER, "version": "2.3.4"}}, SERVER)
 
     def _say(self, message: dict[str, Any], *, page: Mapping[str, str] | None = None) -> None:
+        self.wait(0.2, 1.5)  # nobody does two things at once
         context: dict[str, Any] = {
             "page": page or {"url": SHOP + self._path, "path": self._path},
             "userAgent": self.browser.user_agent,

@@ -1,0 +1,51 @@
+"""`make demo`: one command from nothing to answers, which leaves nothing behind."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+pytestmark = [pytest.mark.line, pytest.mark.kafka, pytest.mark.store, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """The finished demo, run as somebody whose settings say something else; and its temporary folder."""
+    folder = tmp_path_factory.mktemp("demo")
+    own = os.environ | {"TMPDIR": str(folder), "FOOTPRINT_COLLECTOR_PORT": "1", "FOOTPRINT_DATA_DIR": "/nonexistent"}
+    root = Path(__file__).parent.parent.parent
+    done = subprocess.run([sys.executable, "-m", "footprint.demo"], cwd=root, env=own, capture_output=True, text=True, timeout=240)
+    return done, folder
+
+
+def test_it_exits_well(demo):
+    done, _ = demo
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("Sessions", "organic_search", "mobile", "human", "bot"),
+        ("Top scores", "purchase 40", "price_page 16"),
+        ("Signals", "price_page_twice", "fired"),
+        ("The footprint of", "viewed /pricing", "was identified as", "bought for", "EUR"),
+        ("What next", "make up", "footprint import"),
+    ],
+)
+def test_it_prints_what_a_person_wants_to_read(demo, words):
+    done, _ = demo
+    for word in words:
+        assert word in done.stdout, done.stdout
+
+
+def test_it_leaves_no_file_and_no_process_behind(demo):
+    _, folder = demo
+    assert [path for path in folder.iterdir() if path.name.startswith("footprint-demo-")] == []
+    left = [
+        process.info["pid"] for process in psutil.process_iter(["pid", "cmdline"]) if str(folder) in " ".join(process.info["cmdline"] or [])
+    ]
+    assert left == []
