@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError
 
 from footprint.local.jars import ensured
 from footprint.local.java import java
-from footprint.local.kafka_properties import properties, render
+from footprint.local.kafka_properties import LOG_DIR, properties, render
 from footprint.local.ports import LOOPBACK, free_port, require_free
 from schemas.errors import Misconfigured
 
@@ -32,18 +32,17 @@ def command(folder: Path, *, port: int) -> list[str]:
 
 
 def prepare(folder: Path, *, port: int) -> list[str]:
-    """Write the configuration, format the storage on first use, and return the command line of the Java server.
+    """Write the configuration, format the storage on first use, and return the command line to run inside `folder`.
 
     Raises Misconfigured when a jar differs from the lock or the port is taken.
     """
     require_free(port, what="Kafka", setting="FOOTPRINT_LOCAL_KAFKA_PORT")
     jars = ensured()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    logs = folder / "log"
     configuration = folder / "server.properties"
-    configuration.write_text(render(properties(logs, port=port, controller_port=free_port())), "ascii")
+    configuration.write_text(render(properties(port=port, controller_port=free_port())), "ascii")
     run = [java(), *MEMORY, f"-Dlog4j2.configurationFile={LOGGING}", "-cp", ":".join(map(str, jars))]
-    if not (logs / "meta.properties").is_file():
+    if not (folder / LOG_DIR / "meta.properties").is_file():
         _format(run, configuration)
     return [*run, "kafka.Kafka", str(configuration)]
 
@@ -51,7 +50,7 @@ def prepare(folder: Path, *, port: int) -> list[str]:
 def _format(run: list[str], configuration: Path) -> None:
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     tool = [*run, "kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", cluster, "-c", str(configuration)]
-    done = subprocess.run(tool, capture_output=True, text=True, check=False)
+    done = subprocess.run(tool, capture_output=True, text=True, check=False, cwd=configuration.parent)
     if done.returncode:
         raise Misconfigured(f"Kafka cannot format its storage: {done.stdout}{done.stderr}. Check the folder and start again.")
 
@@ -92,6 +91,7 @@ def main() -> None:
     except Misconfigured as error:
         sys.exit(f"footprint: {error}")
     # Java takes this process's place: same pid, signals and parent-death signal, and no Python left in memory.
+    os.chdir(given.data)
     os.execv(server[0], server)  # noqa: S606 - no shell is wanted
 
 

@@ -1,7 +1,5 @@
 """The configuration of the local Kafka: one durable node on loopback, small in memory, nothing created by accident."""
 
-from pathlib import Path
-
 from footprint.local.ports import LOOPBACK
 
 MAX_RECORD_BYTES = 9 * 1024 * 1024
@@ -10,7 +8,11 @@ MAX_RECORD_BYTES = 9 * 1024 * 1024
 YEAR_MINUTES = 365 * 24 * 60
 
 
-def properties(log_dir: Path, *, port: int, controller_port: int) -> dict[str, str | int]:
+LOG_DIR = "log"
+"""Relative to the folder that Kafka runs in: a comma in the folder's own name would end it here."""
+
+
+def properties(*, port: int, controller_port: int) -> dict[str, str | int]:
     """Return Kafka's settings; the controller's port may differ from start to start."""
     return {
         "process.roles": "broker,controller",
@@ -20,7 +22,7 @@ def properties(log_dir: Path, *, port: int, controller_port: int) -> dict[str, s
         "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{port}",
         "controller.listener.names": "CONTROLLER",
         "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
-        "log.dirs": str(log_dir),
+        "log.dirs": LOG_DIR,
         "auto.create.topics.enable": "false",
         "message.max.bytes": MAX_RECORD_BYTES,
         "replica.fetch.max.bytes": MAX_RECORD_BYTES,
