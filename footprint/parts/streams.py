@@ -13,7 +13,7 @@ import structlog
 import uvloop
 from prometheus_client import CollectorRegistry
 
-from footprint import health, topics
+from footprint import health, logs, topics
 from footprint.parts.connections import resolve_kafka
 from footprint.settings import Settings, SiteSettings
 from schemas.errors import Retryable
@@ -35,6 +35,7 @@ def run(settings: Settings, *, health_port: int, worker: int = 1) -> None:
 
     Waits for a broker that is away. Raises Misconfigured when a topic is missing or does not fit.
     """
+    logs.configure(part="streams", level=settings.log_level, form=settings.log_format)
     for name in NOISY:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # Faust's consumer thread makes a loop of its own

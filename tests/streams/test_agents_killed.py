@@ -1,0 +1,103 @@
+"""`kill -9` of the streams under load: the topics equal one pass of the pure cores over the same log."""
+
+import asyncio
+import random
+from collections import Counter
+from importlib import resources
+
+import pytest
+
+from schemas.codec import dumps, loads
+from schemas.topics import EVENTS, SCORE_CHANGES, SCORES, SESSIONS, SIGNALS, TRACKED
+from streams.core import subjects, visitors
+from streams.core.rules import VisitorRules
+from streams.core.state import PartitionState
+from streams.core.work import Arrival, Work
+from tests.streams.conftest import PARTITIONS
+from tests.streams.test_agents import event, view
+
+pytestmark = pytest.mark.kafka
+
+SITE = "killed"
+PATHS = ("/", "/pricing", "/docs", "/blog/a", "/plans")
+MODELS = resources.files("streams") / "models"
+
+
+def visit(number, chosen):
+    """A few events of one visitor; every fifth visitor says who they are, one batch in ten is sent twice."""
+    visitor = f"v{chosen.randrange(30)}"
+    events = [view(SITE, visitor, chosen.choice(PATHS), chosen.random() * 20) for _ in range(3)]
+    if int(visitor[1:]) % 5 == 0:
+        events.append(event(SITE, "identify", visitor_id=visitor, customer_id=f"c{int(visitor[1:]) % 3}", minutes_ago=chosen.random()))
+    return events * 2 if number % 10 == 0 else events
+
+
+def arrival_of(record):
+    headers = dict(record.headers)
+    watermark = int(headers["wm"]) if "wm" in headers else None
+    return Arrival(record.timestamp, headers.get("from", b"").decode(), watermark)
+
+
+class Fold:
+    """The pure cores over a log, partition by partition."""
+
+    def __init__(self, core, rules, records):
+        self.lines, self.records = Counter(), []
+        for partition in range(PARTITIONS):
+            state, meta = PartitionState(), {}
+            for record in [record for record in records if record.partition == partition]:
+                self._step(
+                    state, meta, lambda work, record=record: core.absorb(record.value, work, rules=rules, arrival=arrival_of(record))
+                )
+            self._step(state, meta, lambda work: core.flush(work, rules=rules, now_ms=0))
+
+    def _step(self, state, meta, fold):
+        work = Work(state, meta)
+        fold(work)
+        state.commit()
+        self.records += work.out.records
+        self.lines.update(line for lines in work.out.lines.values() for line in lines)
+
+    def values(self, topic):
+        return [loads(record.value) for record in self.records if record.topic is topic and record.value is not None]
+
+
+def last_sessions(rows):
+    """The highest version of each session, without what depends on when it was published."""
+    rows = sorted(rows, key=lambda row: row["version"])
+    return {row["session_id"]: {**row, "version": 0, "status": "", "joined": []} for row in rows if row["status"] != "superseded"}
+
+
+def counted(rows):
+    return Counter(map(dumps, rows))
+
+
+@pytest.mark.timeout(240)
+async def test_killed_again_and_again_nothing_is_lost_doubled_or_changed(stream_topics, start_streams):
+    chosen = random.Random(11)
+    streams = start_streams()
+    await asyncio.to_thread(streams.until_done)
+    for number in range(60):
+        await stream_topics.send(visit(number, chosen))
+        if number % 20 == 19:
+            streams.kill()
+            streams = start_streams()
+    await asyncio.to_thread(streams.until_done)
+    assert await asyncio.to_thread(streams.stop) == 0
+
+    first = Fold(visitors, VisitorRules(PARTITIONS), await stream_topics.read(EVENTS))
+    log = await stream_topics.read(TRACKED)
+    second = Fold(subjects, subjects.read_rules(scores=text("scores"), triggers=text("triggers"), partitions=PARTITIONS), log)
+    assert Counter(line for record in log for line in record.value.split(b"\n")) == first.lines + second.lines
+    assert counted(await stream_topics.values(SCORE_CHANGES)) == counted(second.values(SCORE_CHANGES))
+    assert counted(await stream_topics.values(SIGNALS)) == counted(second.values(SIGNALS))
+    assert await last_scores(stream_topics) == {record.key: record.value for record in second.records if record.topic is SCORES}
+    assert last_sessions(await stream_topics.values(SESSIONS)) == last_sessions(first.values(SESSIONS))
+
+
+async def last_scores(stream_topics):
+    return {record.key: record.value for record in await stream_topics.read(SCORES)}
+
+
+def text(name):
+    return (MODELS / f"{name}.yaml").read_text("utf-8")
