@@ -21,6 +21,8 @@ GROUP = "footprint-sink"
 FETCH_BYTES = 2 * 1024 * 1024
 CALL_TIMEOUT_S = 10.0
 JOIN_WAIT_S = 1.0
+SESSION_MS = 6_000
+"""How soon the partitions of a member that died go to another."""
 FOREVER_MS = 7 * 86_400_000
 """While the store is away nothing is polled, for as long as it takes; the heartbeat tells that this member lives."""
 
@@ -28,9 +30,10 @@ FOREVER_MS = 7 * 86_400_000
 class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types
     """The `Source` of `sinks.ports`: one member of the group `footprint-sink`."""
 
-    def __init__(self, connection: KafkaConnection, topics: Sequence[str], *, group: str = GROUP) -> None:
+    def __init__(self, connection: KafkaConnection, topics: Sequence[str], *, group: str = GROUP, session_ms: int = SESSION_MS) -> None:
         self._topics = topics
         self._group = group
+        self._session_ms = session_ms
         self._marks: dict[Partition, object] = {}
         self._places: dict[Partition, Place] = {}
         self._committing = asyncio.Lock()
@@ -67,8 +70,8 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka h
             max_partition_fetch_bytes=FETCH_BYTES,
             fetch_max_wait_ms=250,
             max_poll_interval_ms=FOREVER_MS,
-            session_timeout_ms=6_000,
-            heartbeat_interval_ms=1_500,
+            session_timeout_ms=self._session_ms,
+            heartbeat_interval_ms=self._session_ms // 4,
             rebalance_timeout_ms=30_000,
             **client_options(self._connection),
         )
@@ -144,8 +147,9 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka h
 class RejectedTopic:
     """The `Rejected` of `sinks.ports`: an idempotent producer that waits for all replicas."""
 
-    def __init__(self, connection: KafkaConnection) -> None:
+    def __init__(self, connection: KafkaConnection, *, topic: str = REJECTED.name) -> None:
         self._connection = connection
+        self._topic = topic
         self._producer: Any = None
 
     async def start(self) -> None:
@@ -166,10 +170,10 @@ class RejectedTopic:
     async def reject(self, records: Sequence[Mapping[str, str | int]]) -> None:
         """Write records of the rejected topic durably; see `sinks.ports.Rejected`."""
         try:
-            partitions = len(await self._producer.partitions_for(REJECTED.name))
+            partitions = len(await self._producer.partitions_for(self._topic))
             for record in records:
                 key = str(record["site"]).encode("utf-8", "surrogatepass")
-                await self._producer.send_and_wait(REJECTED.name, dumps(dict(record)), key=key, partition=key_partition(key, partitions))
+                await self._producer.send_and_wait(self._topic, dumps(dict(record)), key=key, partition=key_partition(key, partitions))
         except KafkaError as error:
             raise Retryable(f"Kafka took no rejected record ({type(error).__name__}). Check the broker.") from error
 

@@ -54,9 +54,9 @@ class Sink:
         self._trouble = ""
         self._backoff_s = BACKOFF_S[0]
 
-    def status(self) -> SinkStatus:
-        """Return where the sink stands."""
-        return SinkStatus(len(self._source.assigned()), self._lag(since_ms=0), self._clock() - self._arrived, self._trouble)
+    def status(self, *, since_ms: int = 0) -> SinkStatus:
+        """Return where the sink stands. The lag is known once the ends of all partitions were seen at or after `since_ms`."""
+        return SinkStatus(len(self._source.assigned()), self._lag(since_ms), self._clock() - self._arrived, self._trouble)
 
     async def run(self, stop: asyncio.Event, *, drain_s: float = 20.0, wall_ms: Callable[[], int]) -> bool:
         """Store what arrives until `stop`; then up to the end of all partitions, for at most `drain_s`.
@@ -68,7 +68,7 @@ class Sink:
         deadline, asked_ms = self._clock() + drain_s, wall_ms()
         while self._clock() < deadline:
             await self._step_or_wait(None)
-            if self._lag(since_ms=asked_ms) == 0 and not any(lane.stored for lane in self._lanes.values()):
+            if self._lag(asked_ms) == 0 and not any(lane.stored for lane in self._lanes.values()):
                 return True
         return not self._source.assigned()
 
@@ -176,7 +176,7 @@ class Sink:
         log.warning("rows_unstorable", topic=batch.partition.topic, rows=len(turned_away), of=len(batch.rows))
         await self._rejected.reject(turned_away)
 
-    def _lag(self, *, since_ms: int) -> int | None:
+    def _lag(self, since_ms: int) -> int | None:
         """Return the records not stored, None while an end seen at or after `since_ms` is missing for a partition."""
         places = self._source.places()
         held = self._source.assigned()

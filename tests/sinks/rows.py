@@ -23,7 +23,15 @@ def wire(model, values, *, placed=True):
 
 
 def event(event_id, **values):
-    basics = {"site": "demo", "kind": "page_view", "event_time": NOW, "sent_at": NOW, "received_at": NOW, "ts_source": "client", "skew_ms": 0}
+    basics = {
+        "site": "demo",
+        "kind": "page_view",
+        "event_time": NOW,
+        "sent_at": NOW,
+        "received_at": NOW,
+        "ts_source": "client",
+        "skew_ms": 0,
+    }
     return wire(TrackedEvent, {**basics, "event_id": event_id, **values}, placed=False)
 
 
@@ -34,7 +42,10 @@ def session(session_id, **values):
 
 
 def identity(visitor_id, customer_id, **values):
-    return wire(Identity, {"site": "demo", "linked_at": NOW, "event_id": "e", "version": 1, "visitor_id": visitor_id, "customer_id": customer_id, **values})
+    return wire(
+        Identity,
+        {"site": "demo", "linked_at": NOW, "event_id": "e", "version": 1, "visitor_id": visitor_id, "customer_id": customer_id, **values},
+    )
 
 
 def score(subject, raw_value, **values):

@@ -147,7 +147,9 @@ def test_every_kind_has_a_sentence(client):
 
 def test_why_explains_the_shown_score_to_the_last_point(client):
     now = int(time.time() * 1000)
-    insert(client, "scores", score("c:C", 150.0, updated_at=now - HOUR), score("c:C", 4.0, score="fit", half_life_s=0.0, updated_at=now - HOUR))
+    insert(
+        client, "scores", score("c:C", 150.0, updated_at=now - HOUR), score("c:C", 4.0, score="fit", half_life_s=0.0, updated_at=now - HOUR)
+    )
     insert(
         client,
         "score_changes",
@@ -177,7 +179,10 @@ def test_why_explains_the_shown_score_to_the_last_point(client):
 def test_the_clamp_row_says_what_the_ceiling_took(client):
     insert(client, "scores", score("c:C", 130.0, half_life_s=0.0))
     insert(client, "score_changes", change("c:C", "views", 130.0))
-    assert client.rows("SELECT rule, points, shown FROM why(site='demo', customer='C')") == [("views", 130.0, 100.0), ("clamp", -30.0, 100.0)]
+    assert client.rows("SELECT rule, points, shown FROM why(site='demo', customer='C')") == [
+        ("views", 130.0, 100.0),
+        ("clamp", -30.0, 100.0),
+    ]
 
 
 def test_a_customer_is_one_row_over_all_visitors(client):
@@ -212,9 +217,13 @@ def test_days_of_pages_and_campaigns_count_copies_once(client):
 
 def test_filters_reach_the_sorted_table_through_the_view(client):
     insert(client, "tracked", *[event(f"e{n}", visitor_id=f"v{n % 50}", event_time=NOW + n) for n in range(100)])
-    plan = "\n".join(row[0] for row in client.rows("EXPLAIN indexes = 1 SELECT count() FROM resolved_events WHERE site = 'demo' AND actor = 'v7'"))
+    plan = "\n".join(
+        row[0] for row in client.rows("EXPLAIN indexes = 1 SELECT count() FROM resolved_events WHERE site = 'demo' AND actor = 'v7'")
+    )
     assert "(actor in ['v7', 'v7'])" in plan
-    plan = "\n".join(row[0] for row in client.rows(f"EXPLAIN indexes = 1 SELECT count() FROM events WHERE event_time > fromUnixTimestamp64Milli({NOW})"))
+    plan = "\n".join(
+        row[0] for row in client.rows(f"EXPLAIN indexes = 1 SELECT count() FROM events WHERE event_time > fromUnixTimestamp64Milli({NOW})")
+    )
     assert "toYYYYMM(event_time) in" in plan
 
 

@@ -50,7 +50,14 @@ def test_the_key_of_an_identity_is_read_back_whatever_the_visitor_holds(site, vi
 
 def test_a_tombstone_becomes_a_row_that_deletes():
     (row,) = rows("ingest_scores", None, b"demo:v:a:b:engagement")
-    assert loads(row) == {"kafka_partition": 3, "kafka_offset": 17, "is_deleted": 1, "site": "demo", "subject": "v:a:b", "score": "engagement"}
+    assert loads(row) == {
+        "kafka_partition": 3,
+        "kafka_offset": 17,
+        "is_deleted": 1,
+        "site": "demo",
+        "subject": "v:a:b",
+        "score": "engagement",
+    }
     (row,) = rows("ingest_identities", None, b"demo:a:b")
     assert loads(row)["visitor_id"] == "a:b"
 
