@@ -81,16 +81,17 @@ class GroupCommit:
             await asyncio.wait({self._task})
 
     async def _run(self) -> None:
-        while True:
-            if not self._open.waiters:
-                if self._closing:
-                    return
-                self._filled.clear()
-                await self._filled.wait()
-                await asyncio.sleep(self._linger_s)
-            group, self._open = self._open, _Group()
-            if group.waiters:
-                await self._flush(group)
+        try:
+            while self._open.waiters or not self._closing:
+                if not self._open.waiters:
+                    self._filled.clear()
+                    await self._filled.wait()
+                    await asyncio.sleep(self._linger_s)
+                group, self._open = self._open, _Group()
+                if group.waiters:
+                    await self._flush(group)
+        finally:
+            self._open.settle(Retryable(AWAY))
 
     async def _flush(self, group: _Group) -> None:
         delivery = asyncio.ensure_future(self._deliver(Publication(group.events, group.rejected)))
@@ -99,10 +100,11 @@ class GroupCommit:
             await asyncio.wait({delivery}, timeout=max(left, 0.5))
             if not delivery.done():
                 await self._wait_out(delivery, group)
+            group.settle(delivery.exception())
         finally:
-            if not delivery.done():
+            if not delivery.done():  # closed meanwhile
                 delivery.cancel()
-        group.settle(delivery.exception())
+                group.settle(Retryable(AWAY))
 
     async def _wait_out(self, delivery: "asyncio.Future[None]", group: _Group) -> None:
         """Tell every waiter that nothing is sure, then wait: the flush may still be delivered, and must not be overtaken."""

@@ -53,7 +53,7 @@ class Real:
         self._broker.thaw()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def private_broker(tmp_path_factory):
     with running(tmp_path_factory.mktemp("kafka")) as broker:
         yield broker
