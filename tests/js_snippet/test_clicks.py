@@ -11,7 +11,7 @@ def clicked(page, endpoint, selector, **options):
 
 
 @pytest.fixture
-def links(page, site, endpoint):
+def links(page, site):
     site.attributes += ' data-domains="example.org"'
     site.body = """
       <a id=inner href="/there?password=x">  Go   there </a>
@@ -23,7 +23,6 @@ def links(page, site, endpoint):
       <button id=plain>Nothing to tell</button>
       <script>addEventListener("click", (event) => event.preventDefault())</script>"""
     page.goto(f"{site.address}/here")
-    endpoint.wait_for("page_view")
     return site.address
 
 
