@@ -52,7 +52,7 @@ def test_events_with_own_names_keep_their_ids_times_and_properties(line):
         f"FROM events WHERE site = '{SITE}' AND visitor_id = 'v-own' ORDER BY event_id",
     )
     assert [[*row[:4], *row[4:6]] for row in rows] == [
-        ["own-1", "page_view", "2020-02-03 04:05:06.007", "/x", 0, None],
+        ["own-1", "page_view", "2020-02-03 04:05:06.007", "/x", 0, ""],
         ["own-2", "purchase", "2020-02-03 04:06:00.000", "", 12.5, "MAY"],
     ]
     assert all(row[6] for row in rows)
