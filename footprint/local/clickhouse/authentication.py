@@ -1,7 +1,6 @@
 """Who asks: the pipeline, which may do everything, or the analyst, who only reads."""
 
 import base64
-import binascii
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,7 +32,7 @@ def credentials_of(headers: Mapping[str, str], parameters: Mapping[str, str]) ->
 def _basic(value: str) -> Credentials:
     try:
         user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return Credentials("", "")
     return Credentials(user, password)
 

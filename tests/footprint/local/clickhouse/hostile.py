@@ -1,0 +1,57 @@
+"""Statements that the analyst may not run, and look-alikes that the analyst may."""
+
+REFUSED_BY_RULE = [
+    "INSERT INTO facts VALUES (2)",
+    "DROP TABLE facts",
+    "TRUNCATE TABLE facts",
+    "ALTER TABLE facts DELETE WHERE 1",
+    "CREATE TABLE mine (a Int32) ENGINE = Memory",
+    "SET readonly = 0",
+    "SYSTEM SHUTDOWN",
+    "KILL QUERY WHERE 1",
+    "/* SELECT */ KILL QUERY WHERE 1",
+    "SELECT 1; KILL QUERY WHERE 1",
+    "SELECT 1 INTO OUTFILE '/tmp/footprint-stolen'",
+    "SELECT 1 INTO/**/OUTFILE '/tmp/footprint-stolen'",
+    "SELECT 1 into outfile '/tmp/footprint-stolen' FORMAT CSV",
+    "SELECT file('/etc/hostname')",
+    "SELECT FILE ('/etc/hostname')",
+    "SELECT `file`('/etc/hostname')",
+    "SELECT \"fi\\le\"('/etc/hostname')",
+    "SELECT file -- ( \n ('/etc/hostname')",
+    "SELECT * FROM file('/etc/hostname', 'LineAsString')",
+    "DESCRIBE file('/etc/hostname')",
+    "DESCRIBE url('http://127.0.0.1:1/')",
+    "EXPLAIN SELECT * FROM s3('http://127.0.0.1:1/a/b')",
+    "SELECT * FROM remote('127.0.0.1:1', 'system.one')",
+    "SELECT * FROM python('sys')",
+    "SELECT * FROM Python(sys)",
+    "SELECT * FROM eval('SELECT 1')",
+    "SELECT aiGenerate('hello')",
+    "SELECT $$ it's $$, file('/etc/hostname'), $$ ' $$",
+    "",
+]
+
+REFUSED_BY_THE_ENGINE = [
+    "SELECT * FROM `/etc/hostname`",
+    "SELECT * FROM default.`/etc/hostname`",
+    "SELECT 1 SETTINGS readonly = 0",
+    "SELECT 1 SETTINGS max_execution_time = 0",
+    "WITH 1 AS one SELECT one FROM facts PARALLEL WITH DROP TABLE facts",
+]
+
+HARMLESS = [
+    "SELECT 1",
+    "  select 1 ;",
+    "(SELECT 1) UNION ALL (SELECT 2)",
+    "WITH 1 AS one SELECT one",
+    "-- what is there?\nSHOW TABLES",
+    "DESCRIBE TABLE system.one",
+    "EXPLAIN SELECT 1",
+    "EXISTS TABLE system.one",
+    "SELECT url, file FROM (SELECT 'u' AS url, 'f' AS file)",
+    "SELECT 'file(x) INTO OUTFILE; DROP TABLE facts'",
+    "SELECT sum(number) FROM numbers(10)",
+    "SELECT * FROM view(SELECT 1)",
+    "SELECT 'ü', '漢字' AS `spalte ü`",
+]
