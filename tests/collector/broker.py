@@ -1,79 +1,29 @@
-"""A Kafka of a test's own, to be killed and started again, and what is on its topics."""
+"""A Kafka of a test's own, to be killed, frozen and started again, and what is on its topics."""
 
-import asyncio
 import signal
-import subprocess
-import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from footprint import topics
-from footprint.local import kafka
-from footprint.local.ports import free_port
 from footprint.settings import Settings
-from schemas.connections import KafkaConnection
+from tests.support.servers import LocalKafka, in_own_loop
 
 PARTITIONS = 4
 
 
-@contextmanager
-def running(folder):
-    """Give a broker that is ready and has its topics; ended on leaving."""
-    broker = Broker(folder)
-    try:
-        broker.start()
-        with ThreadPoolExecutor(1) as thread:  # the tests' own loop may be running in this one
-            thread.submit(lambda: asyncio.run(broker.prepare())).result()
-        yield broker
-    finally:
-        broker.stop()
+class Broker(LocalKafka):
+    """A local Kafka with the topics of the line."""
 
+    def prepare(self):
+        in_own_loop(topics.create, self.connection, Settings(partitions=PARTITIONS))
 
-class Broker:
-    """One broker process over one folder."""
-
-    def __init__(self, folder: Path):
-        self._folder = folder
-        self._port = free_port()
-        self._process: subprocess.Popen | None = None
-        self.connection = KafkaConnection(f"127.0.0.1:{self._port}")
-
-    def start(self):
-        with (self._folder / "kafka.out").open("ab") as output:
-            command = kafka.command(self._folder / "kafka", port=self._port)
-            self._process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
-
-    def kill(self):
-        self._process.kill()
-        self._process.wait()
-
-    async def freeze(self):
-        self._process.send_signal(signal.SIGSTOP)
-        while await kafka.is_ready(self.connection.bootstrap):  # its threads do not all stop at once
+    def freeze(self):
+        self.process.send_signal(signal.SIGSTOP)
+        while self.is_ready():  # its threads do not all stop at once
             pass
 
     def thaw(self):
-        self._process.send_signal(signal.SIGCONT)
-
-    def stop(self):
-        if self._process is not None and self._process.poll() is None:
-            self.thaw()
-            self._process.terminate()
-            self._process.wait(30)
-
-    async def ready(self, seconds=60):
-        deadline = time.monotonic() + seconds
-        while not await kafka.is_ready(self.connection.bootstrap):
-            assert self._process.poll() is None, (self._folder / "kafka.out").read_text()
-            assert time.monotonic() < deadline, "Kafka did not start"
-            await asyncio.sleep(0.2)
-
-    async def prepare(self):
-        await self.ready()
-        await topics.create(self.connection, Settings(partitions=PARTITIONS))
+        self.process.send_signal(signal.SIGCONT)
 
     async def ends(self, topic):
         async with self._consumer() as consumer:

@@ -16,8 +16,9 @@ from footprint.local.ports import free_port
 from schemas import codec
 from schemas.rejections import RejectedRecord
 from schemas.topics import EVENTS, REJECTED
-from tests.collector.broker import running
+from tests.collector.broker import Broker
 from tests.collector.recording import eventually
+from tests.support.servers import running
 
 pytestmark = pytest.mark.kafka
 PROGRAM = "from footprint.parts.collector import run; from footprint.settings import current; run(current())"
@@ -26,7 +27,8 @@ KEY = {"x-write-key": "key"}
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("kafka")) as broker:
+    with running(Broker(tmp_path_factory.mktemp("kafka"))) as broker:
+        broker.prepare()
         yield broker
 
 
@@ -207,7 +209,7 @@ async def ended(process):
 
 async def test_a_stop_without_the_broker_ends_too(http, collector, broker):
     try:
-        await broker.freeze()
+        broker.freeze()
         answer = await http.post("/v1/page", json=view("late"), headers=KEY)
         assert answer.status_code == 503
         collector.terminate()

@@ -4,8 +4,9 @@ import pytest
 
 from collector.kafka import KafkaPublisher
 from schemas.topics import EVENTS, MAX_RECORD_BYTES, REJECTED
-from tests.collector.broker import PARTITIONS, running
+from tests.collector.broker import PARTITIONS, Broker
 from tests.collector.recording import RecordingPublisher
+from tests.support.servers import running
 
 
 class Recorded:
@@ -47,7 +48,7 @@ class Real:
         return [(record.key, record.value) for record in await self._broker.read(REJECTED, self._starts[REJECTED])]
 
     async def go_away(self):
-        await self._broker.freeze()
+        self._broker.freeze()
 
     async def come_back(self):
         self._broker.thaw()
@@ -55,7 +56,8 @@ class Real:
 
 @pytest.fixture(scope="package")
 def private_broker(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("kafka")) as broker:
+    with running(Broker(tmp_path_factory.mktemp("kafka"))) as broker:
+        broker.prepare()
         yield broker
 
 
