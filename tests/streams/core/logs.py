@@ -27,19 +27,17 @@ def event(event_id, at, kind="page_view", *, visitor="v1", received=UNTIL, **fie
     return {name: value for name, value in found.items() if value is not None}
 
 
+MIXED = ["page_view"] * 5 + ["engagement"] * 3 + ["click"] * 2 + ["purchase", "refund", "form_submit", "consent", "email_click", "identify"]
+BROWSING = ["page_view"] * 3 + ["engagement"] * 6 + ["click", "purchase", "refund", "consent"]
+"""Mostly time on few pages of few visitors: what makes sessions hard."""
+
+
 @st.composite
-def events(draw, number, span_ms, step_ms):
-    kind = draw(
-        st.sampled_from(
-            ["page_view"] * 5
-            + ["engagement"] * 5
-            + ["click"] * 2
-            + ["purchase", "refund", "form_submit", "consent", "email_click", "identify"]
-        )
-    )
-    visitor = draw(st.sampled_from(["v1", "v1", "v2", "v3", "v4"]))
+def events(draw, number, span_ms, step_ms, kinds):
+    kind = draw(st.sampled_from(kinds))
+    visitor = draw(st.sampled_from(["v1", "v1", "v1", "v2"] if kinds is BROWSING else ["v1", "v1", "v2", "v3", "v4"]))
     at = draw(st.integers(0, span_ms // step_ms)) * step_ms + draw(st.sampled_from([0, 0, 0, 1]))
-    fields = {"pageview_id": draw(st.sampled_from([None, "p1", "p2"])), "seq": draw(st.integers(0, 3))}
+    fields = {"pageview_id": draw(st.sampled_from([None, "p1", "p1", "p2"])), "seq": draw(st.integers(0, 2))}
     if kind in ("page_view", "click"):
         fields["url"] = "https://shop.example" + draw(st.sampled_from(PATHS))
     if kind == "click":
@@ -64,9 +62,9 @@ def events(draw, number, span_ms, step_ms):
 
 
 @st.composite
-def logs(draw, *, span_ms, step_ms, most=24):
-    """A log in which every event is live and none is too late, whatever the order."""
-    return [draw(events(number, span_ms, step_ms)) for number in range(draw(st.integers(1, most)))]
+def logs(draw, *, span_ms, step_ms, most=24, kinds=MIXED):
+    """A log in which every event is live."""
+    return [draw(events(number, span_ms, step_ms, kinds)) for number in range(draw(st.integers(1, most)))]
 
 
 @st.composite

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from streams.core.session_batch import sessions_of
 from tests.streams.core import direct
-from tests.streams.core.logs import MINUTE, T0, UNTIL, arrivals, event, logs
+from tests.streams.core.logs import BROWSING, MINUTE, MIXED, T0, UNTIL, arrivals, event, logs
 from tests.streams.core.running import Line
 
 GAP = MINUTE
@@ -18,8 +18,8 @@ RUNS = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCh
 
 
 @st.composite
-def arriving_logs(draw):
-    log = draw(logs(span_ms=SPAN, step_ms=GAP // 2))
+def arriving_logs(draw, kinds=MIXED, span_ms=SPAN):
+    log = draw(logs(span_ms=span_ms, step_ms=GAP // 2, kinds=kinds))
     return log, draw(arrivals(log)), draw(st.integers(1, 8))
 
 
@@ -39,7 +39,7 @@ def facts(session):
 
 
 @RUNS
-@given(arriving_logs())
+@given(st.one_of(arriving_logs(), arriving_logs(BROWSING), arriving_logs(BROWSING, 5 * MINUTE)))
 def test_sessions_and_their_events_are_those_of_the_sorted_log(case):
     log, records, every = case
     line = run(records, every=every)
@@ -72,8 +72,8 @@ def test_signals_are_those_of_the_sorted_log(case):
 @given(st.data())
 def test_events_that_are_late_within_the_horizon_change_nothing(data):
     """A long log that arrives with bounded delays, while sessions close and their state is dropped."""
-    log = data.draw(logs(span_ms=300 * MINUTE, step_ms=MINUTE, most=40))
-    delays = data.draw(st.lists(st.integers(0, 20 * MINUTE), min_size=len(log), max_size=len(log)))
+    log = data.draw(logs(span_ms=120 * MINUTE, step_ms=GAP, most=40))
+    delays = data.draw(st.lists(st.sampled_from([0, 0, GAP, 20 * MINUTE, 20 * MINUTE + GAP]), min_size=len(log), max_size=len(log)))
     arriving = sorted(zip(log, delays, strict=True), key=lambda late: late[0]["created_at"] + late[1])
     line = Line(gap_ms=GAP)
     for sent, delay in arriving:
@@ -93,7 +93,7 @@ def test_events_that_are_late_within_the_horizon_change_nothing(data):
 @RUNS
 @given(st.data())
 def test_the_rebuild_finds_the_sessions_that_were_found_live(data):
-    log = data.draw(logs(span_ms=SPAN, step_ms=GAP // 2))
+    log = data.draw(logs(span_ms=SPAN, step_ms=GAP // 2, kinds=BROWSING))
     live = run([log])
     tracked = [line for line in live.tracked if not line.get("control")]
     rebuilt = {}

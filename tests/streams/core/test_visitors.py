@@ -161,6 +161,27 @@ def test_an_event_older_than_the_horizon_is_stored_without_a_session(line):
     assert tracked(line, "c")["session_id"]
 
 
+def test_a_session_is_kept_until_nothing_that_counts_can_join_it(line):
+    """The last moment of the gap, at the last moment before the horizon."""
+    line.send(live("a", 0))
+    line.advance(T0 + 80 * MINUTE, quiet=True)
+    line.send(live("b", 30 * MINUTE, received=T0 + 80 * MINUTE))
+    assert tracked(line, "a")["session_id"] == tracked(line, "b")["session_id"]
+    line.advance(T0 + 110 * MINUTE, quiet=True)
+    assert line.visitors.state.get("demo\0v\0v1")["chain"]
+    line.advance(T0 + 110 * MINUTE + 1, quiet=True)
+    assert "chain" not in line.visitors.state.get("demo\0v\0v1")
+
+
+def test_engagement_counts_one_delta_a_sequence_and_no_more_than_passed(line):
+    page = {"pageview_id": "p"}
+    line.send(live("a", 0, **page), live("c", MINUTE, "engagement", engaged_ms=9_000, seq=1, **page))
+    line.send(live("b", MINUTE, "engagement", engaged_ms=7_000, seq=1, **page))
+    line.send(*[live(f"e{n}", MINUTE, "engagement", engaged_ms=30_000, seq=n, visitor="v2") for n in range(2)], live("d", 0, visitor="v2"))
+    line.finish(T0)
+    assert [session["engaged_ms"] for session in line.sessions().values()] == [7_000, 35_000]
+
+
 def test_an_earlier_first_event_supersedes_the_session_at_once(line):
     line.send(live("b", 10 * MINUTE))
     line.send(live("a", 0, received=T0 + 10 * MINUTE))
