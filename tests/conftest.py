@@ -68,9 +68,10 @@ def kafka(sources: Sources, tmp_path_factory: pytest.TempPathFactory, pytestconf
 
 
 @pytest.fixture(scope="session")
-def local_clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalClickHouse]:
+def local_clickhouse(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[LocalClickHouse]:
     """The local ClickHouse itself, whatever the store of this run is."""
     with running(LocalClickHouse(tmp_path_factory.mktemp("clickhouse"))) as server:
+        pytestconfig.stash[SUMMARY].store = f"local ClickHouse, chdb ({server.url})"
         yield server
 
 
@@ -87,7 +88,6 @@ def store(sources: Sources, request: pytest.FixtureRequest, pytestconfig: pytest
             yield connection
     else:
         server = request.getfixturevalue("local_clickhouse")
-        pytestconfig.stash[SUMMARY].store = f"local ClickHouse, chdb ({server.url})"
         yield server.connection()
 
 

@@ -30,8 +30,10 @@ def main() -> None:
     time.tzset()
     try:
         require_free(given.port, what="ClickHouse", setting="FOOTPRINT_LOCAL_CLICKHOUSE_PORT")
+        given.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         users = Users({user: password_of(given.secrets, user) for user in (PIPELINE, ANALYST)})
-        engine = Engine(given.path.absolute())
+        os.chdir(given.path)
+        engine = Engine()
     except Misconfigured as error:
         sys.exit(f"footprint: {error}")
     signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn stops on it and then raises it again: this is the end of it

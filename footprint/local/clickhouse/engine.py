@@ -16,6 +16,8 @@ from footprint.local.folder_lock import locked
 
 CHUNK_BYTES = 1 << 20
 LOCK_WAIT_S = 5.0
+FOLDER = "engine"
+"""Where the engine keeps its data, in the working folder."""
 
 EngineError = (RuntimeError, chdb.ChdbError)
 """What chdb raises when a statement fails."""
@@ -24,8 +26,8 @@ EngineError = (RuntimeError, chdb.ChdbError)
 class Handle:
     """One connection into the engine; used by one thread at a time."""
 
-    def __init__(self, path: Path) -> None:
-        self._connection: Any = chdb.connect(str(path))
+    def __init__(self) -> None:
+        self._connection: Any = chdb.connect(FOLDER)
 
     def use(self, database: str) -> None:
         """Make `database` the current one."""
@@ -82,23 +84,23 @@ class Handle:
 
 
 class Engine:
-    """The engine on one folder, open from construction until `close`; kill -9 loses nothing acknowledged."""
+    """The engine on the working folder, open from construction until `close`; kill -9 loses nothing acknowledged.
 
-    def __init__(self, path: Path) -> None:
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._path = path / "engine"
+    It takes no path: chdb reads `?` and more in one as options of its own.
+    """
+
+    def __init__(self) -> None:
         # A process that was just killed may still be going: wait for it a moment.
-        self._lock = locked(
-            path / "lock", wait_s=LOCK_WAIT_S, taken=f"Another ClickHouse has {path} open. Stop it, or set FOOTPRINT_DATA_DIR."
-        )
-        self._root = Handle(self._path)  # keeps the engine open between requests
+        taken = f"Another ClickHouse has {Path.cwd()} open. Stop it, or set FOOTPRINT_DATA_DIR."
+        self._lock = locked(Path("lock"), wait_s=LOCK_WAIT_S, taken=taken)
+        self._root = Handle()  # keeps the engine open between requests
         _without_file_tables(self._root)
         names = self._root.lines("SELECT name FROM system.table_functions"), self._root.lines("SELECT name FROM system.functions")
         self.blocked = blocked_functions(*names)
 
     def handle(self) -> Handle:
         """Return a new connection."""
-        return Handle(self._path)
+        return Handle()
 
     def close(self) -> None:
         """Close the engine; its folder is free afterwards."""

@@ -266,6 +266,7 @@ def test_acknowledged_rows_survive_kill_9(tmp_path):
         assert client.query("SELECT a FROM kept.t ORDER BY a").result_rows == [(number,) for number in range(10)]
         client.close()
         assert server.stop() == 0
+        assert (server.folder / "clickhouse" / "engine" / "metadata").is_dir()
 
 
 def test_a_second_process_on_the_folder_is_refused_with_a_sentence(local_clickhouse):
