@@ -1,0 +1,147 @@
+"""`footprint sql`, `migrate` and `customer`, as somebody types them."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import pytest
+
+from sinks.clickhouse.client import StoreClient
+from sinks.clickhouse.migrations import migrate
+from tests.sinks.rows import NOW, change, event, identity, insert, score
+from tests.support.servers import LocalClickHouse, running
+
+pytestmark = pytest.mark.store
+
+PROGRAM = "from footprint.cli import main; main()"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A data folder with a store that knows one customer, and does not run."""
+    folder = tmp_path_factory.mktemp("data")
+    with running(LocalClickHouse(folder)) as server:
+        connection = replace(server.connection(), database="footprint")
+        migrate(connection)
+        client = StoreClient(connection)
+        now = int(time.time() * 1000)
+        insert(client, "identities", identity("v", "anna"))
+        first, second = (
+            event("e1", visitor_id="v", url_path="/pricing"),
+            event("e2", customer_id="anna", kind="email_click", event_time=NOW + 1),
+        )
+        insert(client, "tracked", first, second, event("e3", visitor_id="[bold]x[/bold]"))
+        insert(client, "scores", score("c:anna", 120.0, updated_at=now, half_life_s=0.0))
+        insert(client, "score_changes", change("c:anna", "pricing", 120.0, event_time=now))
+        client.close()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def footprint(folder):
+    """Run the program on the folder while its store runs."""
+    with running(LocalClickHouse(folder)) as server:
+        yield lambda *arguments, stdin="": run(folder, *arguments, stdin=stdin, port=server.port)
+
+
+def run(folder, *arguments, stdin="", port=9):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("FOOTPRINT_")}
+    environment["FOOTPRINT_LOCAL_CLICKHOUSE_PORT"] = str(port)
+    command = [sys.executable, "-c", PROGRAM, *arguments, "--data-dir", str(folder)]
+    return subprocess.run(command, cwd=folder, env=environment, input=stdin, capture_output=True, text=True, timeout=120)
+
+
+def test_a_query_is_printed_as_a_table(footprint):
+    done = footprint("sql", "SELECT kind, count() AS n FROM events GROUP BY kind ORDER BY kind;")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "email_click" in done.stdout
+    assert "┃" in done.stdout or "│" in done.stdout
+
+
+def test_the_format_is_an_option_or_stands_in_the_query(footprint):
+    wanted = '{"event_id":"e1"}\n'
+    assert footprint("sql", "--format", "JSONEachRow", "SELECT event_id FROM events WHERE url_path = '/pricing'").stdout == wanted
+    assert footprint("sql", "-", stdin="SELECT event_id FROM events WHERE url_path = '/pricing' FORMAT JSONEachRow;\n").stdout == wanted
+
+
+def test_at_most_ten_thousand_rows_unless_all_are_asked_for(footprint):
+    query = "SELECT number FROM numbers(10005) ORDER BY number DESC -- downwards"
+    few, every = footprint("sql", "--format", "TSV", query), footprint("sql", "--all", "--format", "TSV", query)
+    assert few.stdout.splitlines() == [str(number) for number in range(10_004, 4, -1)]
+    assert len(every.stdout.splitlines()) == 10_005
+
+
+@pytest.mark.parametrize(
+    "query", ["SELECT nothing FROM events", "SELEC 1", "DROP TABLE events_raw", "INSERT INTO events_raw (site) VALUES ('x')"]
+)
+def test_what_cannot_be_answered_ends_with_what_to_do_and_exit_code_one(footprint, query):
+    done = footprint("sql", query)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("footprint: ")
+    assert "SHOW TABLES" in done.stderr
+
+
+def test_other_statements_than_select_run_too(footprint):
+    assert "events_human" in footprint("sql", "SHOW TABLES").stdout
+    assert "event_id" in footprint("sql", "DESCRIBE TABLE events").stdout
+    assert footprint("sql", "--format", "TSV", "WITH 1 AS x SELECT x").stdout == "1\n"
+
+
+def test_migrating_again_does_nothing(footprint):
+    done = footprint("migrate")
+    assert (done.returncode, done.stdout) == (0, "nothing to do: the schema is current\n")
+    assert json.loads(footprint("migrate", "--json").stdout) == {"applied": []}
+
+
+def test_a_timeline_tells_what_happened_in_order(footprint):
+    done = footprint("customer", "timeline", "--site", "demo", "--customer", "anna")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.index("viewed /pricing") < done.stdout.index("clicked in the e-mail")
+    rows = json.loads(footprint("customer", "timeline", "--site", "demo", "--customer", "anna", "--json").stdout)
+    assert [row["event_id"] for row in rows] == ["e1", "e2"]
+    assert json.loads(footprint("customer", "timeline", "--site", "demo", "--customer", "anna", "--last", "1", "--json").stdout) == rows[1:]
+
+
+def test_why_sums_to_the_shown_score(footprint):
+    done = footprint("customer", "why", "--site", "demo", "--customer", "anna")
+    assert done.returncode == 0, done.stderr
+    assert "engagement 100.00" in done.stdout
+    rows = json.loads(footprint("customer", "why", "--site", "demo", "--customer", "anna", "--json").stdout)
+    assert [(row["rule"], row["points"]) for row in rows] == [("pricing", 120.0), ("clamp", -20.0)]
+
+
+def test_a_profile_is_shown(footprint):
+    profile = json.loads(footprint("customer", "show", "--site", "demo", "--customer", "anna", "--json").stdout)
+    assert (profile["customer_id"], profile["events"], profile["scores"]) == ("anna", 2, {"engagement": 100.0})
+    assert "anna" in footprint("customer", "show", "--site", "demo", "--customer", "anna").stdout
+
+
+@pytest.mark.parametrize("command", ["show", "why", "timeline"])
+def test_an_unknown_customer_is_told_as_such(footprint, command):
+    done = footprint("customer", command, "--site", "demo", "--customer", "nobody")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "nobody" in done.stderr
+
+
+def test_when_nothing_runs_the_store_is_started_for_the_question_and_stopped(tmp_path):
+    with running(LocalClickHouse(tmp_path)) as server:
+        migrate(replace(server.connection(), database="footprint"))
+    for _ in range(2):
+        done = run(tmp_path, "sql", "--format", "TSV", "SELECT count() FROM events")
+        assert (done.returncode, done.stdout) == (0, "0\n"), done.stderr
+    with running(LocalClickHouse(tmp_path)):  # its folder is free again
+        pass
+
+
+def test_a_folder_without_a_store_is_told_as_such(tmp_path):
+    done = run(tmp_path, "sql", "SELECT 1")
+    assert done.returncode == 1
+    assert "footprint up" in done.stderr
+
+
+def test_wrong_use_ends_with_exit_code_two(folder):
+    assert run(folder, "sql").returncode == 2
+    assert run(folder, "customer", "why", "--site", "demo").returncode == 2
