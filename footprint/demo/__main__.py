@@ -1,5 +1,6 @@
 """`python -m footprint.demo`: a line of its own, one day of traffic through it, and what it tells."""
 
+import signal
 import sys
 import tempfile
 import time
@@ -33,6 +34,7 @@ NEXT = """[bold]What next[/bold]
 
 def main() -> None:
     """Run the demo and exit 0; exit 1 with what to do when a part of it fails."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave through the context managers: the line stops in order
     try:
         with tempfile.TemporaryDirectory(prefix="footprint-demo-") as folder:
             show(Path(folder), Console(width=None if sys.stdout.isatty() else WIDTH))

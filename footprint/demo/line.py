@@ -9,10 +9,12 @@ import threading
 import time
 from collections import deque
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import IO, Self
 
 from footprint.settings import PREFIX
+from footprint.supervisor.spawn import die_with
 from schemas.errors import Retryable
 
 PORTS = ("COLLECTOR_PORT", "CONSOLE_PORT", "SHOP_PORT", "LOCAL_KAFKA_PORT", "LOCAL_CLICKHOUSE_PORT")
@@ -24,7 +26,8 @@ PROGRAM = "from footprint.cli import main; main()"
 class Line:
     """One running `footprint up`. Its data, and a `footprint.toml` if one is put there, are in `folder`.
 
-    Use as a context manager: enters when the line is ready, leaves when every process has ended.
+    Use as a context manager, from the main thread: enters when the line is ready, leaves when every process has ended,
+    and ends with this process in any case.
     """
 
     def __init__(self, folder: Path, *arguments: str, **settings: str) -> None:
@@ -62,6 +65,7 @@ class Line:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509 - one system call
         )
         threading.Thread(target=self._listen, args=(self._process.stdout,), daemon=True).start()
         self._await_ready(self._process)

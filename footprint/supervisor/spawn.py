@@ -32,12 +32,13 @@ def spawn(part: Part, logs: Path) -> Child:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=lambda: _die_with(parent),  # noqa: PLW1509 - one system call, and no thread runs yet that holds a lock
+            preexec_fn=lambda: die_with(parent),  # noqa: PLW1509 - one system call, and no thread runs yet that holds a lock
         )
     return Child(part, process, time.monotonic())
 
 
-def _die_with(parent: int) -> None:
+def die_with(parent: int) -> None:
+    """Make this new child of `parent` end when its parent does; for `preexec_fn`, from the parent's main thread."""
     if _libc is not None:
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died before the call above
