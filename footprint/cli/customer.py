@@ -53,7 +53,7 @@ def why(site: Site, customer: Customer, as_json: AsJson = False, data_dir: DataD
         return
     for score in dict.fromkeys(row["score"] for row in rows):
         block = [row for row in rows if row["score"] == score]
-        lines = [(row["rule"], f"{row['points']:.2f}", str(row["changes"] or ""), _text(row["last_event_time"])) for row in block]
+        lines = [(row["rule"], _text(row["points"]), str(row["changes"] or ""), _text(row["last_event_time"])) for row in block]
         _print_table(f"{customer}: {score} {block[0]['shown']:.2f}", ("rule", "points", "changes", "last event (UTC)"), lines)
 
 
@@ -110,7 +110,7 @@ def _text(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {_text(inner)}" for name, inner in value.items())
     if isinstance(value, float):
-        return f"{value:.2f}"
+        return f"{round(value, 2) + 0.0:.2f}"  # + 0.0: no minus before a zero
     return ", ".join(map(_text, value)) if isinstance(value, (list, tuple)) else str(value)
 
 

@@ -1,5 +1,7 @@
 """The only door to ClickHouse: its HTTP interface through clickhouse-connect, and its errors in our three words."""
 
+import logging
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +24,8 @@ NO_CODE = 1002
 """An error without a code: the local engine cannot tell of bytes that are no text."""
 NO_SCHEMA = frozenset({60, 81})
 NO_ACCESS = frozenset({192, 193, 194, 497, 516})
+
+_SAID = re.compile(r"DB::Exception: (.*?)(?: \(for url \S+\))?\Z", re.DOTALL)
 
 INSERT_SETTINGS: Mapping[str, int | str] = {
     "async_insert": 0,
@@ -119,7 +123,7 @@ def errors_of(connection: StoreConnection, *, rows: bytes | None = None) -> Iter
 def _translated(error: Exception, connection: StoreConnection, rows: bytes | None) -> Exception:
     code = error.code if isinstance(error, DatabaseError) else None
     if isinstance(error, (ProgrammingError, InterfaceError)) and code is None:
-        return Refused(str(error))
+        return Refused(message_of(error))
     if code is None:
         return Retryable(f"ClickHouse at {connection.url} does not answer ({type(error).__name__}). Check that it runs.")
     if code in NO_ACCESS:
@@ -127,7 +131,7 @@ def _translated(error: Exception, connection: StoreConnection, rows: bytes | Non
             f"ClickHouse refuses user {connection.user!r} (code {code}). Correct user and password in FOOTPRINT_CLICKHOUSE_URL."
         )
     if rows is None:
-        return Refused(str(error))
+        return Refused(message_of(error))
     if code in ROW_FAULTS or (code == NO_CODE and not _is_text(rows)):
         return RowFault(f"{error_name(error)} (code {code})")
     hint = "Run `footprint migrate`." if code in NO_SCHEMA else "Look at the server's log."
@@ -142,6 +146,12 @@ def _is_text(rows: bytes) -> bool:
     return True
 
 
+def message_of(error: Exception) -> str:
+    """Return what ClickHouse itself said, without the driver's words around it."""
+    found = _SAID.search(str(error))
+    return found[1] if found else str(error)
+
+
 def error_name(error: Exception) -> str:
     """Return ClickHouse's symbolic name of an error."""
     return getattr(error, "name", None) or "UNREADABLE"
@@ -149,6 +159,7 @@ def error_name(error: Exception) -> str:
 
 def connect(connection: StoreConnection, database: str | None = None) -> Client:
     """Return a client of the driver. `database` replaces the connection's own, empty: none."""
+    logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # it logs what it raises as well
     parts = urlsplit(connection.url)
     return clickhouse_connect.get_client(
         host=parts.hostname or "127.0.0.1",
