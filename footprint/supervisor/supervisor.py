@@ -51,6 +51,12 @@ class Supervisor:
         for part in parts:
             self._keepers[part.name] = asyncio.create_task(self._keep(part))
 
+    async def watch(self) -> None:
+        """Watch the parts that were started; raises what made it impossible to keep one of them running."""
+        done, _ = await asyncio.wait(self._keepers.values(), return_when=asyncio.FIRST_EXCEPTION)
+        for keeper in done:
+            keeper.result()
+
     async def stop(self, names: Sequence[str]) -> None:
         """Stop parts one after another, in this order."""
         for name in names:

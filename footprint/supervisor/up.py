@@ -75,11 +75,17 @@ class _Up:
 
     async def _work(self, line: Line, supervisor: Supervisor, client: httpx2.AsyncClient, *, exit_when_idle: bool) -> None:
         await self._start(line, supervisor)
+        watching = asyncio.create_task(supervisor.watch())
+        ending = asyncio.create_task(_until_idle(line, client) if exit_when_idle else self._stop.wait())
+        try:
+            done, _ = await asyncio.wait({watching, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if watching in done:
+                watching.result()
+        finally:
+            watching.cancel()
+            ending.cancel()
         if exit_when_idle:
-            await _until_idle(line, client)
             self._console.print("idle: everything received is stored")
-        else:
-            await self._stop.wait()
 
     async def _start(self, line: Line, supervisor: Supervisor) -> None:
         started = time.monotonic()
