@@ -54,5 +54,6 @@ lock: $(VENV)/.dev ## resolve the dependencies anew
 
 generate: $(VENV)/.dev ## write the generated files anew
 	$(BIN)/python -m schemas.generate
+	$(BIN)/python -m footprint.reference
 
 .PHONY: help setup up demo test check format bench chaos lock generate

@@ -53,7 +53,8 @@ def lines_of(name: str, advance: Callable[[int], None] = lambda _: None) -> Iter
                 _swallow_rest(source, line)
                 yield line.rstrip(b"\r\n")
     except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
-        raise Misconfigured(f"Cannot read {name}: {error}. Repair the file and run the same import again: it continues.") from None
+        problem = getattr(error, "strerror", None) or error
+        raise Misconfigured(f"Cannot read {name}: {problem}. Repair the file and run the same import again: it continues.") from None
 
 
 def size_of(names: list[str]) -> int | None:
