@@ -5,6 +5,7 @@ import io
 import sys
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -36,11 +37,6 @@ class Counting(io.RawIOBase):
         self._advance(len(chunk))
         return len(chunk)
 
-    def close(self) -> None:
-        """Close the source too."""
-        self._raw.close()
-        super().close()
-
 
 def lines_of(name: str, advance: Callable[[int], None] = lambda _: None) -> Iterator[bytes]:
     """Yield the lines of a file without their ends; `advance` gets the number of bytes read from the disk.
@@ -48,7 +44,7 @@ def lines_of(name: str, advance: Callable[[int], None] = lambda _: None) -> Iter
     Raises Misconfigured when the file cannot be read or its compression is damaged.
     """
     try:
-        with _open(name, advance) as source:
+        with _opened(name, advance) as source:
             while line := source.readline(MAX_LINE):
                 _swallow_rest(source, line)
                 yield line.rstrip(b"\r\n")
@@ -63,16 +59,21 @@ def size_of(names: list[str]) -> int | None:
     return sum(path.stat().st_size for path in paths) if all(path.is_file() for path in paths) else None
 
 
-def _open(name: str, advance: Callable[[int], None]) -> BinaryIO:
-    raw = sys.stdin.buffer if name == "-" else Path(name).open("rb")  # noqa: SIM115 - closed by the reader over it
-    buffered = io.BufferedReader(Counting(raw, advance), 256 * 1024)
-    start = buffered.peek(4)[:4]
+@contextmanager
+def _opened(name: str, advance: Callable[[int], None]) -> Iterator[BinaryIO]:
+    with ExitStack() as stack:  # the readers over a file do not all close it
+        raw = sys.stdin.buffer if name == "-" else stack.enter_context(Path(name).open("rb"))
+        yield _unpacked(io.BufferedReader(Counting(raw, advance), 256 * 1024))
+
+
+def _unpacked(packed: io.BufferedReader) -> BinaryIO:
+    start = packed.peek(4)[:4]
     if start.startswith(GZIP):
-        return cast("BinaryIO", gzip.GzipFile(fileobj=buffered))
+        return cast("BinaryIO", gzip.GzipFile(fileobj=packed))
     if start == ZSTD:
-        reader = zstandard.ZstdDecompressor().stream_reader(buffered, read_across_frames=True)
+        reader = zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True)
         return cast("BinaryIO", io.BufferedReader(cast("io.RawIOBase", reader)))
-    return cast("BinaryIO", buffered)
+    return packed
 
 
 def _swallow_rest(source: BinaryIO, line: bytes) -> None:
