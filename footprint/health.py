@@ -40,4 +40,9 @@ async def serve(port: int, status: Status, registry: CollectorRegistry) -> None:
         create_app(status, registry), host=LOOPBACK, port=port, log_level="warning", access_log=False, lifespan="off", ws="none"
     )
     # The part's own signal handlers stay: uvicorn's `serve` would take them over.
-    await uvicorn.Server(config)._serve()  # noqa: SLF001 - `serve` minus the signals
+    server = uvicorn.Server(config)
+    try:
+        await server._serve()  # noqa: SLF001 - `serve` minus the signals
+    finally:
+        for listener in getattr(server, "servers", ()):  # uvicorn leaves them open when it is cancelled
+            listener.close()
