@@ -83,6 +83,8 @@ def put_page(tracked: dict[str, Any]) -> None:
     tracked |= {name: value for name, value in zip(UTM, page.utm, strict=True) if value}
     if page.click_id:
         tracked["click_id"] = page.click_id
+    if tracked["kind"] != Kind.PAGE_VIEW and not (tracked.get("referrer") or page.click_id or any(page.utm)):
+        return  # a click on a page came from nowhere else: calling it direct would be a guess
     tracked["referrer_class"] = referred = referrer_class(tracked.get("referrer", ""), page.host)
     tracked["channel"] = channel_of(page, referred)
 
