@@ -48,11 +48,16 @@ def prepare(folder: Path, *, port: int) -> list[str]:
 
 
 def _format(run: list[str], configuration: Path) -> None:
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    tool = [*run, "kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", cluster, "-c", str(configuration)]
+    tool = [*run, "kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", cluster_id(uuid.uuid4()), "-c", str(configuration)]
     done = subprocess.run(tool, capture_output=True, text=True, check=False, cwd=configuration.parent)
     if done.returncode:
         raise Misconfigured(f"Kafka cannot format its storage: {done.stdout}{done.stderr}. Check the folder and start again.")
+
+
+def cluster_id(number: uuid.UUID) -> str:
+    """Return Kafka's writing of an id, one that its tool does not take for an option."""
+    written = base64.urlsafe_b64encode(number.bytes).decode().rstrip("=")
+    return "A" + written[1:] if written.startswith("-") else written
 
 
 async def is_ready(bootstrap: str) -> bool:

@@ -1,5 +1,6 @@
 """The local Kafka is a real, durable broker."""
 
+import base64
 import socket
 import subprocess
 import uuid
@@ -7,8 +8,10 @@ import uuid
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from hypothesis import given
+from hypothesis import strategies as st
 
-from footprint.local.kafka import command
+from footprint.local.kafka import cluster_id, command
 from tests.support.servers import LocalKafka, in_own_loop, running
 
 pytestmark = pytest.mark.kafka
@@ -47,6 +50,13 @@ async def read(bootstrap, name):
         return found
     finally:
         await consumer.stop()
+
+
+@given(st.uuids() | st.integers(62 << 122, (63 << 122) - 1).map(lambda number: uuid.UUID(int=number)))
+def test_a_cluster_id_is_16_bytes_and_never_looks_like_an_option(number):
+    written = cluster_id(number)
+    assert len(base64.urlsafe_b64decode(written + "==")) == 16
+    assert not written.startswith("-")
 
 
 def test_what_was_acknowledged_is_there_after_kill_9(tmp_path):
