@@ -11,7 +11,7 @@ import pytest
 from footprint.parts.connections import store_of
 from schemas.connections import KafkaConnection, StoreConnection
 from tests.support.containers import clickhouse_container, engine_answers, kafka_container
-from tests.support.servers import LocalClickHouse, LocalKafka, running
+from tests.support.servers import STARTED, LocalClickHouse, LocalKafka, running
 from tests.support.sources import Source, Sources, choose
 from tests.support.summary import Summary
 
@@ -23,8 +23,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if "chromium" in getattr(item, "fixturenames", ()):
+    asked = getattr(item, "fixturenames", ())
+    if "chromium" in asked:
         item.config.stash[SUMMARY].used_browser()
+    if "line" in asked:
+        item.config.stash[SUMMARY].used_line()
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -39,7 +42,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter and not config.option.collectonly and not config.option.help:
         skipped = [report.longrepr[2].removeprefix("Skipped: ") for report in reporter.stats.get("skipped", [])]
-        for line in config.stash[SUMMARY].lines(skipped):
+        for line in config.stash[SUMMARY].lines(skipped, STARTED):
             reporter.write_line(line)
 
 

@@ -1,10 +1,16 @@
 """Where the tests take broker and store from."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from tests.support.sources import Source, choose
 from tests.support.summary import Summary
 
+ROOT = Path(__file__).parents[2]
 BROKER = {"FOOTPRINT_KAFKA_BOOTSTRAP": "broker:9092"}
 STORE = {"FOOTPRINT_CLICKHOUSE_URL": "http://store:8123"}
 WANTED = {"FOOTPRINT_TEST_CONTAINERS": "1"}
@@ -35,8 +41,31 @@ def test_the_engine_is_not_asked_when_settings_name_both():
 
 
 def test_the_last_lines_name_what_was_used_and_what_was_skipped():
-    lines = Summary(broker="local Kafka", containers="not run: no Docker engine answers").lines(["no browser", "no browser", "slow"])
+    summary = Summary(broker="local Kafka", containers="not run: no Docker engine answers")
+    lines = summary.lines(["no browser", "no browser", "slow"], {"kafka": 2})
     assert "broker:     local Kafka" in lines
     assert "store:      not used" in lines
+    assert "servers:    2 x kafka" in lines
     assert "containers: not run: no Docker engine answers" in lines
     assert lines[-1] == "skipped:    2 x no browser; 1 x slow"
+
+
+@pytest.mark.parametrize(("ci", "code"), [("true", 1), ("", 0)])
+def test_a_skipped_test_fails_the_run_where_nothing_may_be_skipped(tmp_path, ci, code):
+    (tmp_path / "test_one.py").write_text("import pytest\n\ndef test_one():\n    pytest.skip('no moon')\n")
+    program = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "tests.conftest",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(tmp_path),
+        str(tmp_path),
+    ]
+    done = subprocess.run(program, cwd=ROOT, env=os.environ | {"CI": ci}, capture_output=True, text=True)
+    assert done.returncode == code, done.stdout
+    assert done.stdout.splitlines()[-1] == "skipped:    1 x no moon"

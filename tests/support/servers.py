@@ -6,6 +6,7 @@ import signal
 import subprocess
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from schemas.connections import KafkaConnection, StoreConnection
 from tests.support.waiting import eventually
 
 STOP_S = 20
+STARTED: Counter[str] = Counter()
+"""Servers that this run started, by name."""
 
 
 class Server:
@@ -42,6 +45,7 @@ class Server:
         """Start the server and return when it is ready."""
         part = Part(self.log.stem, tuple(self.command()), never_asked, environment=os.environ)
         self.process = spawn(part, self.folder).process
+        STARTED[part.name] += 1
         eventually(self._ready_or_gone, 60)
 
     def _ready_or_gone(self) -> bool:
