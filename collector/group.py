@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from collector.ports import Publication
+from collector.ports import Done, Publication
 from schemas.errors import Retryable
 
 log = structlog.get_logger()
@@ -18,10 +18,10 @@ AWAY = "The broker does not acknowledge events. Check Kafka; clients keep their 
 class _Group:
     events: dict[int, list[bytes]] = field(default_factory=dict)
     rejected: list[tuple[bytes, bytes]] = field(default_factory=list)
-    waiters: list[asyncio.Future[None]] = field(default_factory=list)
+    waiters: list[Done] = field(default_factory=list)
     opened_at: float = 0.0
 
-    def add(self, publication: Publication, waiter: asyncio.Future[None], now: float) -> None:
+    def add(self, publication: Publication, waiter: Done, now: float) -> None:
         if not self.waiters:
             self.opened_at = now
         for partition, lines in publication.events.items():
@@ -31,12 +31,10 @@ class _Group:
 
     def settle(self, error: BaseException | None) -> None:
         for waiter in self.waiters:
-            if waiter.done():  # its client left
-                continue
-            if error is None:
-                waiter.set_result(None)
-            else:
-                waiter.set_exception(error)
+            try:
+                waiter(error)
+            except Exception:  # one request's trouble is not its neighbours'
+                log.exception("answer_failed")
 
 
 class GroupCommit:
@@ -60,15 +58,14 @@ class GroupCommit:
         """Begin to flush."""
         self._task = asyncio.create_task(self._run())
 
-    async def publish(self, publication: Publication) -> None:
-        """Return once the publication is durable; raises Retryable at the latest half a second past the deadline."""
+    def submit(self, publication: Publication, done: Done) -> None:
+        """Call `done` once the publication is durable, with Retryable when it is not half a second past the deadline."""
         if self.stalled or self._closing:
-            raise Retryable(AWAY)
-        loop = asyncio.get_running_loop()
-        waiter = loop.create_future()
-        self._open.add(publication, waiter, loop.time())
-        self._filled.set()
-        await waiter
+            done(Retryable(AWAY))
+            return
+        self._open.add(publication, done, asyncio.get_running_loop().time())
+        if not self._filled.is_set():
+            self._filled.set()
 
     async def close(self) -> None:
         """Flush what is waiting, bounded by the deadline, and stop."""

@@ -13,7 +13,7 @@ from aiokafka.helpers import create_ssl_context
 
 from collector.core.records import records_of
 from collector.group import AWAY, GroupCommit
-from collector.ports import Publication
+from collector.ports import Done, Publication
 from schemas import codec
 from schemas.connections import KafkaConnection
 from schemas.errors import Retryable
@@ -53,9 +53,9 @@ class KafkaPublisher:
             raise Retryable(f"Kafka at {self._connection.bootstrap} does not answer. Start it, or correct its address.") from error
         self._group.start()
 
-    async def publish(self, publication: Publication) -> None:
-        """Return once every record is acknowledged by all in-sync replicas; raises Retryable within 5 s when not."""
-        await self._group.publish(publication)
+    def submit(self, publication: Publication, done: Done) -> None:
+        """Call `done` once every record is acknowledged by all in-sync replicas, with Retryable within 5 s when not."""
+        self._group.submit(publication, done)
 
     async def probe(self) -> None:
         """Return when every partition of both topics has a leader that answers; raises Retryable when not."""

@@ -1,8 +1,12 @@
 """What the collector needs from the world: one place that makes events durable."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
+
+Done = Callable[[BaseException | None], None]
+"""Told once what became of a publication: None when it is durable, else why not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +19,17 @@ class Publication:
     @property
     def size(self) -> int:
         """Bytes of all records."""
-        return sum(len(line) for lines in self.events.values() for line in lines) + sum(len(value) for _, value in self.rejected)
+        return sum(sum(map(len, lines)) for lines in self.events.values()) + sum(len(value) for _, value in self.rejected)
 
 
-class Publisher(Protocol):
+class Submits(Protocol):
+    """Takes publications and tells later what became of them."""
+
+    def submit(self, publication: Publication, done: Done) -> None:
+        """Take a publication; call `done` exactly once."""
+
+
+class Publisher(Submits, Protocol):
     """Makes publications durable, in the order of their arrival for each partition.
 
     One contract suite runs on every implementation (tests/contracts/test_publisher.py).
@@ -27,11 +38,12 @@ class Publisher(Protocol):
     async def start(self) -> None:
         """Open the connection; raises Retryable when the broker does not answer."""
 
-    async def publish(self, publication: Publication) -> None:
-        """Return once every record is durable: acknowledged by all in-sync replicas.
+    def submit(self, publication: Publication, done: Done) -> None:
+        """Call `done` with None once every record is durable: acknowledged by all in-sync replicas.
 
-        Raises Retryable within the publisher's own deadline when that cannot be said. The records may become durable all
-        the same, later: the client resends the same ids and the streams drop duplicates.
+        It is called with Retryable within the publisher's own deadline when that cannot be said, maybe before `submit`
+        returns. The records may become durable all the same, later: the client resends the same ids and the streams drop
+        duplicates.
         """
 
     async def probe(self) -> None:
@@ -39,3 +51,19 @@ class Publisher(Protocol):
 
     async def close(self) -> None:
         """Make durable what is waiting, bounded in time, then close the connection."""
+
+
+async def publish(publisher: "Submits", publication: Publication) -> None:
+    """Return once every record is durable; raises what `submit` reports."""
+    waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def settle(error: BaseException | None) -> None:
+        if waiter.done():  # its client left
+            return
+        if error is None:
+            waiter.set_result(None)
+        else:
+            waiter.set_exception(error)
+
+    publisher.submit(publication, settle)
+    await waiter

@@ -5,7 +5,7 @@ import time
 from collector.budget import Budget, Hold
 from collector.handlers import Outcome
 from collector.metrics import Metrics
-from collector.ports import Publisher
+from collector.ports import Publisher, publish
 from schemas.errors import Retryable
 
 
@@ -33,7 +33,7 @@ class Publishing:
             started = time.perf_counter()
             self.waiting += 1
             try:
-                await self._publisher.publish(publication)
+                await publish(self._publisher, publication)
             finally:
                 self.waiting -= 1
                 self._last = time.monotonic()

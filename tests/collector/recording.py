@@ -4,7 +4,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from collector.ports import Publication
+from collector.ports import Done, Publication
 from schemas import codec
 from schemas.errors import Retryable
 
@@ -16,18 +16,26 @@ class RecordingPublisher:
     away: bool = False
     running: bool = False
     hold: asyncio.Event | None = None
+    held: list[asyncio.Task] = field(default_factory=list)
 
     async def start(self) -> None:
         self.running = True
 
-    async def publish(self, publication: Publication) -> None:
-        if self.hold is not None:
-            await self.hold.wait()
+    def submit(self, publication: Publication, done: Done) -> None:
+        if self.hold is None:
+            done(self._keep(publication))
+        else:
+            task = asyncio.create_task(self.hold.wait())
+            task.add_done_callback(lambda _: done(self._keep(publication)))
+            self.held.append(task)
+
+    def _keep(self, publication: Publication) -> Retryable | None:
         if self.away or not self.running:
-            raise Retryable("away")
+            return Retryable("away")
         for partition, lines in publication.events.items():
             self.events.setdefault(partition, []).extend(lines)
         self.rejected.extend(publication.rejected)
+        return None
 
     async def probe(self) -> None:
         if self.away or not self.running:

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from collector.ports import Publication
+from collector.ports import Publication, publish
 from schemas.errors import Retryable
 from tests.collector.recording import eventually
 
@@ -15,28 +15,28 @@ def lines(name, count, size=20):
 
 
 async def test_what_is_published_is_durable_in_its_partition_and_order(target):
-    await target.publisher.publish(Publication({0: lines("a", 3), 2: lines("b", 2)}))
-    await target.publisher.publish(Publication({0: lines("c", 2)}))
+    await publish(target.publisher, Publication({0: lines("a", 3), 2: lines("b", 2)}))
+    await publish(target.publisher, Publication({0: lines("c", 2)}))
     assert await target.events() == {0: lines("a", 3) + lines("c", 2), 2: lines("b", 2)}
 
 
 async def test_rejected_records_keep_their_key(target):
-    await target.publisher.publish(Publication({}, [(b"demo", b"{1}"), (b"demo", b"{2}")]))
-    await target.publisher.publish(Publication({1: lines("a", 1)}, [(b"shop", b"{3}")]))
+    await publish(target.publisher, Publication({}, [(b"demo", b"{1}"), (b"demo", b"{2}")]))
+    await publish(target.publisher, Publication({1: lines("a", 1)}, [(b"shop", b"{3}")]))
     assert sorted(await target.rejected()) == [(b"demo", b"{1}"), (b"demo", b"{2}"), (b"shop", b"{3}")]
     assert await target.events() == {1: lines("a", 1)}
 
 
 async def test_many_at_once_are_all_durable_once(target):
     publications = [Publication({number % 4: lines(f"p{number}", 5)}) for number in range(200)]
-    await asyncio.gather(*(target.publisher.publish(publication) for publication in publications))
+    await asyncio.gather(*(publish(target.publisher, publication) for publication in publications))
     stored = [line for partition in (await target.events()).values() for line in partition]
     assert sorted(stored) == sorted(line for publication in publications for held in publication.events.values() for line in held)
 
 
 async def test_a_publication_of_many_megabytes_is_durable_as_a_whole(target):
     large = {partition: lines(f"large{partition}", 60, size=64 * 1024) for partition in range(3)}
-    await target.publisher.publish(Publication(large, [(b"demo", b"x" * 2000)] * 2000))
+    await publish(target.publisher, Publication(large, [(b"demo", b"x" * 2000)] * 2000))
     assert await target.events() == large
     assert len(await target.rejected()) == 2000
 
@@ -48,7 +48,7 @@ async def test_without_the_broker_it_says_so_within_five_seconds_and_recovers_by
     try:
         for name in ("first", "second", "third"):
             with pytest.raises(Retryable):
-                await target.publisher.publish(Publication({0: lines(name, 1)}))
+                await publish(target.publisher, Publication({0: lines(name, 1)}))
         waited = time.monotonic() - started
         with pytest.raises(Retryable):
             await target.publisher.probe()
@@ -64,7 +64,7 @@ async def test_without_the_broker_it_says_so_within_five_seconds_and_recovers_by
         return True
 
     await eventually(back, 60)
-    await target.publisher.publish(Publication({0: lines("after", 1)}))
+    await publish(target.publisher, Publication({0: lines("after", 1)}))
     stored = (await target.events())[0]
     assert stored.count(lines("after", 1)[0]) == 1
     assert stored[-1] == lines("after", 1)[0]
@@ -73,4 +73,4 @@ async def test_without_the_broker_it_says_so_within_five_seconds_and_recovers_by
 async def test_a_closed_publisher_takes_nothing_more(target):
     await target.publisher.close()
     with pytest.raises(Retryable):
-        await target.publisher.publish(Publication({0: lines("late", 1)}))
+        await publish(target.publisher, Publication({0: lines("late", 1)}))

@@ -5,7 +5,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from collector.kafka import KafkaPublisher
-from collector.ports import Publication
+from collector.ports import Publication, publish
 from schemas.errors import Retryable
 from schemas.topics import EVENTS
 from tests.collector.broker import PARTITIONS
@@ -26,13 +26,13 @@ async def test_after_a_refused_batch_the_next_ones_are_durable_in_order(private_
     starts = await private_broker.ends(EVENTS)
     publisher = KafkaPublisher(private_broker.connection, partitions=PARTITIONS)
     await publisher.start()
-    await publisher.publish(Publication({0: [b"before"]}))
+    await publish(publisher, Publication({0: [b"before"]}))
     await limit(private_broker, 10_000)
     try:
         with pytest.raises(Retryable):
-            await publisher.publish(Publication({0: [b"x" * 50_000], 1: [b"neighbour"]}))
+            await publish(publisher, Publication({0: [b"x" * 50_000], 1: [b"neighbour"]}))
         for name in (b"after", b"later"):
-            await publisher.publish(Publication({0: [name]}))
+            await publish(publisher, Publication({0: [name]}))
     finally:
         await limit(private_broker, 10_000_000)
         await publisher.close()
