@@ -123,8 +123,10 @@ def test_what_comes_for_a_visitor_after_the_handover_is_forwarded_and_not_stored
 
 
 def test_an_alias_to_another_customer_sends_what_follows_there(line):
-    send(line, identify("i", 0, "c1"), identify("j", 1, "c2", kind="alias", previous_id="v1"), live("p", 2, "purchase"))
-    assert line.scores(T0).keys() == {("c:c2", "engagement")}
+    send(line, live("f", 0, "form_submit"), identify("i", 1, "c1"))
+    send(line, identify("j", 2, "c2", kind="alias", previous_id="v1"), live("p", 3, "purchase"))
+    assert line.scores(T0) == pytest.approx({("c:c1", "engagement"): 20.0, ("c:c2", "engagement"): 40.0}, abs=1e-3)
+    assert line.counts["handovers"] == 1
 
 
 def test_falling_through_a_band_without_any_event_is_published(line):

@@ -5,7 +5,7 @@ import pytest
 from schemas.codec import dumps, loads, partition_of
 from schemas.events import Event
 from schemas.topics import IDENTITIES, REJECTED, SESSIONS
-from streams.core import visitors
+from streams.core import dedupe, visitors
 from streams.core.reading import TYPES
 from streams.core.rules import VisitorRules
 from streams.core.state import PartitionState
@@ -91,6 +91,14 @@ def test_the_last_two_thousand_ids_of_a_visitor_are_remembered(line):
     assert line.counts["events_duplicate"] == 1
     line.send(live("e0", 0))
     assert line.counts["events"] == 2_002
+
+
+def test_an_id_is_found_only_where_it_was_put():
+    """The compact memory is one string: what lies across two entries is no entry."""
+    entry = dedupe._hash("wanted")
+    across = "x" * 3 + entry + "y" * (2 * dedupe.ENTRY_CHARS - 3 - len(entry))
+    assert dedupe._find(across, entry) == -1
+    assert dedupe._find(across + entry + "abcdef", entry) == len(across)
 
 
 def test_ids_are_forgotten_after_three_days_of_silence(line):
@@ -255,6 +263,13 @@ def test_a_link_puts_the_customer_on_what_follows_and_tells_the_visitors_subject
     assert b'"b"' in b"".join(line.queues[partition_of("demo", "c1", PARTITIONS)])
     line.advance(T0 + 40_000)
     assert line.values(SESSIONS)[-1]["customer_id"] == "c1"
+
+
+def test_a_link_alone_has_the_live_sessions_published_with_the_customer(line):
+    line.send(live("a", 0))
+    line.send(identify("i", 1000, "c1"))
+    line.advance(T0 + 31_000)
+    assert [(record["status"], record["customer_id"]) for record in line.values(SESSIONS)] == [("opened", ""), ("updated", "c1")]
 
 
 def test_the_same_link_again_says_nothing(line):
