@@ -20,7 +20,7 @@ IDLE_POLL_S = 0.25
 GATHER_POLL_S = 0.05
 ACKNOWLEDGE_S = 1.0
 """What is stored and has no successor is acknowledged after this time."""
-BACKOFF_S = (0.2, 10.0)
+BACKOFF_S = (0.2, 5.0)
 
 
 @dataclass(frozen=True, slots=True)

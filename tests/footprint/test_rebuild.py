@@ -7,27 +7,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from footprint.rebuild import RebuildReport, rebuild_sessions
-from sinks.clickhouse.client import StoreClient
-from sinks.clickhouse.migrations import migrate
 from tests.sinks.rows import NOW, event, identity, insert, session
+from tests.sinks.schema import client, migrated, shared_schema
 
 pytestmark = pytest.mark.store
+__all__ = ["client", "migrated", "shared_schema"]
 
 GAP = 1_800_000
 DAY = 86_400_000
 
 
 @pytest.fixture
-def connection(database):
-    migrate(database)
-    return database
-
-
-@pytest.fixture
-def client(connection):
-    client = StoreClient(connection)
-    yield client
-    client.close()
+def connection(migrated):
+    return migrated
 
 
 def view(visitor, at, number=0, **values):
@@ -130,7 +122,7 @@ def test_many_visitors_are_rebuilt_in_chunks(connection, client):
     assert client.rows("SELECT count() FROM rebuild_assignments") == [(0,)]
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(st.integers(0, 40), max_size=6), min_size=1, max_size=4))
 def test_rebuilding_as_events_come_ends_where_one_rebuild_of_all_of_them_ends(connection, client, arrivals):
     arrived = [f"site{abs(hash(str(arrivals)))}", f"whole{abs(hash(str(arrivals)))}"]

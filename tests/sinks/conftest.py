@@ -1,19 +1,5 @@
-"""A migrated database and a client for each test."""
+"""The fixtures of the sinks' tests."""
 
-import pytest
+from tests.sinks.schema import client, migrated, shared_schema
 
-from sinks.clickhouse.client import StoreClient
-from sinks.clickhouse.migrations import migrate
-
-
-@pytest.fixture
-def migrated(database):
-    migrate(database)
-    return database
-
-
-@pytest.fixture
-def client(migrated):
-    client = StoreClient(migrated)
-    yield client
-    client.close()
+__all__ = ["client", "migrated", "shared_schema"]

@@ -194,7 +194,7 @@ async def test_tables_are_exact_after_the_sink_and_the_store_were_killed_again_a
         order = {"kafka": asdict(kafka), "store": asdict(connection), "prefix": prefix, "tables": TABLES, "rows": 25}
         async with producing(kafka, prefix) as producer:
             feeding = asyncio.create_task(_feed(producer, prefix, chance))
-            for number in range(9):
+            for number in range(6):
                 process = _start(order)
                 await asyncio.sleep(chance.uniform(1.2, 2.5))  # not waiting for anything: the moment of death is the input
                 if number % 3 == 2:
@@ -220,7 +220,7 @@ async def test_tables_are_exact_after_the_sink_and_the_store_were_killed_again_a
 
 async def _feed(producer, prefix, chance):
     """Write transactions for some seconds; returns event id -> whether its row is good. Now and then a transaction is taken back."""
-    kept, end, number = {}, time.monotonic() + 18, 0
+    kept, end, number = {}, time.monotonic() + 12, 0
     while time.monotonic() < end:
         keep, rows = chance.random() > 0.1, {}
         await producer.begin_transaction()
@@ -270,3 +270,25 @@ async def test_a_plan_that_was_committed_is_stored_exactly_as_planned(kafka, pre
             await settled(sink)
         await store.close()
     assert client.rows("SELECT count(), uniqExact(event_id) FROM tally") == [(10, 10)]
+
+
+async def test_while_the_store_is_away_the_lag_shows_and_afterwards_everything_is_stored(kafka, prefix, tmp_path):
+    with running(LocalClickHouse(tmp_path / "store")) as server:
+        connection = replace(server.connection(), database="footprint")
+        await asyncio.to_thread(migrate, connection)
+        async with producing(kafka, prefix) as producer, sinking(kafka, prefix, connection, ("ingest_tracked",)) as sink:
+            await settled(sink)
+            await asyncio.to_thread(server.kill)
+            async with producer.transaction():
+                for n in range(30):
+                    await producer.send(tracked(prefix), dumps(event(f"e{n}")), partition=n % 2)
+            deadline = time.monotonic() + 30
+            while not (sink.status().waiting_for and sink.status().lag):
+                assert time.monotonic() < deadline
+                await asyncio.sleep(0.05)
+            await asyncio.to_thread(server.start)
+            await settled(sink)
+            assert sink.status().waiting_for == ""
+        client = StoreClient(connection)
+        assert client.rows("SELECT count() FROM events") == [(30,)]
+        client.close()

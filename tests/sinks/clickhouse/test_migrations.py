@@ -38,17 +38,26 @@ def test_an_older_schema_is_told_what_to_run(database):
     check(database, pending=True)
 
 
-def test_a_newer_schema_is_refused_and_left_alone(migrated, client):
-    client.command("INSERT INTO schema_versions (version, md5, script) VALUES (999, 'x', 'y')")
+@pytest.fixture
+def own(database):
+    """A migrated database whose versions a test may spoil."""
+    migrate(database)
+    client = StoreClient(database)
+    yield client
+    client.close()
+
+
+def test_a_newer_schema_is_refused_and_left_alone(database, own):
+    own.command("INSERT INTO schema_versions (version, md5, script) VALUES (999, 'x', 'y')")
     for attempt in (migrate, check):
         with pytest.raises(Misconfigured, match="version 999, newer"):
-            attempt(migrated)
+            attempt(database)
 
 
-def test_a_migration_applied_from_another_file_is_refused(migrated, client):
-    client.command("ALTER TABLE schema_versions UPDATE md5 = 'x' WHERE version = 3 SETTINGS mutations_sync = 2")
+def test_a_migration_applied_from_another_file_is_refused(database, own):
+    own.command("ALTER TABLE schema_versions UPDATE md5 = 'x' WHERE version = 3 SETTINGS mutations_sync = 2")
     with pytest.raises(Misconfigured, match="Migration 3"):
-        migrate(migrated)
+        migrate(database)
 
 
 def test_a_store_that_is_away_is_told_as_such():
