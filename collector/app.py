@@ -14,12 +14,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from collector.config import CollectorConfig
 from collector.core import answers
 from collector.front import Front
 from collector.handlers import Handlers
+from collector.ingest import Ingest
 from collector.metrics import Metrics
 from collector.ports import Publisher
 from collector.publishing import Publishing
@@ -36,7 +36,7 @@ def wall_clock_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def create_app(config: CollectorConfig, publisher: Publisher, *, now_ms: Callable[[], int] = wall_clock_ms) -> ASGIApp:
+def create_app(config: CollectorConfig, publisher: Publisher, *, now_ms: Callable[[], int] = wall_clock_ms) -> Front:
     """Build the collector over a publisher, which it starts and closes with its own lifespan."""
     metrics = Metrics()
     publishing = Publishing(publisher, metrics, limit=config.in_flight_limit)
@@ -49,7 +49,7 @@ def create_app(config: CollectorConfig, publisher: Publisher, *, now_ms: Callabl
         exception_handlers={HTTPException: _on_http_error, Exception: _on_bug},
     )
     behind.router.redirect_slashes = False
-    return Front(behind, handlers, publishing=publishing, metrics=metrics, now_ms=now_ms)
+    return Front(behind, Ingest(handlers, publishing=publishing, metrics=metrics, now_ms=now_ms))
 
 
 @asynccontextmanager

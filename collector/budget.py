@@ -19,20 +19,28 @@ class Budget:
 class Hold:
     """What one request holds; all of it is given back at the end of the `with`."""
 
+    __slots__ = ("budget", "size")
+
     def __init__(self, budget: Budget) -> None:
-        self._budget = budget
+        self.budget = budget
         self.size = 0
 
     def take(self, size: int) -> bool:
         """Hold `size` more bytes; False, and nothing taken, when that would go over the budget."""
-        if self._budget.held + size > self._budget.limit:
+        budget = self.budget
+        if budget.held + size > budget.limit:
             return False
-        self._budget.held += size
+        budget.held += size
         self.size += size
         return True
+
+    def release(self) -> None:
+        """Give back all of it."""
+        self.budget.held -= self.size
+        self.size = 0
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._budget.held -= self.size
+        self.release()

@@ -1,38 +1,17 @@
 """The front: ingest paths are answered here, without routing or request objects; everything else goes to the application behind."""
 
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import Iterable
 
-import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from collector.budget import Hold
 from collector.core import answers
 from collector.core.answers import Answer
-from collector.core.bodies import too_large
 from collector.core.cors import cors
 from collector.core.routes import ROUTES, Route
-from collector.handlers import Handlers, Request
-from collector.metrics import Metrics
-from collector.publishing import Publishing
-from schemas.errors import Retryable
-
-log = structlog.get_logger()
-
-WANTED = frozenset(
-    {
-        b"authorization",
-        b"content-encoding",
-        b"content-length",
-        b"origin",
-        b"sec-fetch-dest",
-        b"sec-fetch-mode",
-        b"sec-fetch-site",
-        b"user-agent",
-        b"x-forwarded-for",
-        b"x-write-key",
-    }
-)
-"""Headers that a handler may need; the others are not even decoded."""
+from collector.handlers import Request
+from collector.ingest import WANTED, Ingest
 
 OPERATIONS = frozenset({"/live", "/ready", "/metrics", "/live/", "/ready/", "/metrics/"})
 """Paths for the operator: no page of another origin reads them."""
@@ -41,12 +20,9 @@ OPERATIONS = frozenset({"/live", "/ready", "/metrics", "/live/", "/ready/", "/me
 class Front:
     """The ASGI application of the collector: ingest in front, `behind` for the rest."""
 
-    def __init__(self, behind: ASGIApp, handlers: Handlers, *, publishing: Publishing, metrics: Metrics, now_ms: Callable[[], int]) -> None:
+    def __init__(self, behind: ASGIApp, ingest: Ingest) -> None:
         self._behind = behind
-        self._handlers = handlers
-        self._publishing = publishing
-        self._metrics = metrics
-        self._now_ms = now_ms
+        self.ingest = ingest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or pass it on."""
@@ -76,57 +52,53 @@ class Front:
         if method == "OPTIONS":
             await _respond(send, answers.PREFLIGHT, cors(origin, preflight=True))
             return
-        try:
-            if method not in route.methods:
-                answer: Answer | None = answers.method_not_allowed(route.methods)
-            elif method == "HEAD":  # a mail scanner looks before it opens: nothing happened yet
-                answer = answers.PIXEL
-            else:
-                answer = await self._take(scope, receive, route)
-        except Exception:  # a bug must still answer with CORS, else a browser takes it for a network error and resends at once
-            log.exception("request_failed", entry=route.name)
-            answer = answers.FAILED
+        if method not in route.methods:
+            answer: Answer | None = self.ingest.counted(route, answers.method_not_allowed(route.methods))
+        elif method == "HEAD":  # a mail scanner looks before it opens: nothing happened yet
+            answer = self.ingest.counted(route, answers.PIXEL)
+        else:
+            answer = await self._take(scope, receive, route)
         if answer is not None:
-            self._metrics.requests.labels(route.name, answer.status).inc()
             await _respond(send, answer, cors(origin))
 
     async def _take(self, scope: Scope, receive: Receive, route: Route) -> Answer | None:
         headers = _headers(scope["headers"])
-        with self._publishing.budget.hold() as hold:
+        with self.ingest.budget.hold() as hold:
             body = await self._read(receive, hold, declared=headers.get("content-length", ""))
-            if not isinstance(body, bytes):
-                return body
+            if body is None:
+                return None
+            if isinstance(body, Answer):
+                return self.ingest.counted(route, body)
             peer = scope["client"][0] if scope.get("client") else ""
             query = scope["query_string"].decode("latin-1")
-            return await self._answer(Request(route, query, headers, body, peer, self._now_ms()), hold)
+            return await self._answer(Request(route, query, headers, body, peer, self.ingest.now_ms()), hold)
 
     async def _read(self, receive: Receive, hold: Hold, *, declared: str) -> bytes | Answer | None:
         """Read a body into memory: an answer when it may not be, None when the client left. uvicorn throws the unread rest away."""
-        limit = self._handlers.config.body_limit
-        if declared.isdecimal() and int(declared[:20]) > limit:
-            return answers.refused(too_large(limit))
+        if self.ingest.over_the_limit(declared):
+            return self.ingest.too_large()
         chunks: list[bytes] = []
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return None
             chunk = message.get("body", b"")
-            if hold.size + len(chunk) > limit:
-                return answers.refused(too_large(limit))
-            if not hold.take(len(chunk)):
-                return self._handlers.unavailable("overloaded")
+            refused = self.ingest.taken(hold, len(chunk))
+            if refused is not None:
+                return refused
             chunks.append(chunk)
             if not message.get("more_body"):
                 return b"".join(chunks)
 
     async def _answer(self, request: Request, hold: Hold) -> Answer:
-        outcome = self._handlers.handle(request)
-        try:
-            await self._publishing.publish(outcome, hold)  # durable ...
-        except Retryable:
-            self._metrics.not_durable.labels(request.route.name).inc()
-            return outcome.otherwise
-        return outcome.answer  # ... before acknowledged
+        waiter: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+        def answered(answer: Answer) -> None:
+            if not waiter.done():  # its client left
+                waiter.set_result(answer)
+
+        self.ingest.answer(request, hold, answered)
+        return await waiter
 
 
 def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -1,11 +1,12 @@
 """The way of every outcome to the publisher: bounded, counted and timed."""
 
 import time
+from functools import partial
 
 from collector.budget import Budget, Hold
 from collector.handlers import Outcome
 from collector.metrics import Metrics
-from collector.ports import Publisher, publish
+from collector.ports import Done, Publisher
 from schemas.errors import Retryable
 
 
@@ -24,18 +25,23 @@ class Publishing:
         """Return the seconds since the last event, 0 while one waits."""
         return 0.0 if self.waiting else round(time.monotonic() - self._last, 3)
 
-    async def publish(self, outcome: Outcome, hold: Hold) -> None:
-        """Return once what the outcome writes is durable, and count it; raises Retryable when it is not."""
+    def submit(self, outcome: Outcome, hold: Hold, done: Done) -> None:
+        """Call `done` once what the outcome writes is durable and counted, with Retryable when it is not."""
         publication = outcome.publication
-        if publication is not None:
-            if not hold.take(publication.size):
-                raise Retryable("The collector holds as many events as it may. Send them again later.")
-            started = time.perf_counter()
+        if publication is None:
+            self._metrics.count(outcome)
+            done(None)
+        elif hold.take(publication.size):
+            started = time.monotonic()
             self.waiting += 1
-            try:
-                await publish(self._publisher, publication)
-            finally:
-                self.waiting -= 1
-                self._last = time.monotonic()
-            self._metrics.ack_seconds.observe(time.perf_counter() - started)
-        self._metrics.count(outcome)
+            self._publisher.submit(publication, partial(self._settle, outcome, started, done))
+        else:
+            done(Retryable("The collector holds as many events as it may. Send them again later."))
+
+    def _settle(self, outcome: Outcome, started: float, done: Done, error: BaseException | None) -> None:
+        self.waiting -= 1
+        self._last = time.monotonic()
+        if error is None:
+            self._metrics.ack_seconds.observe(self._last - started)
+            self._metrics.count(outcome)
+        done(error)

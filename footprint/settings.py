@@ -66,6 +66,9 @@ class Settings(BaseModel):
     local_kafka_port: int = Field(default=9092, ge=1, le=65_535, description="Port of the local Kafka.")
     local_clickhouse_port: int = Field(default=8123, ge=1, le=65_535, description="Port of the local ClickHouse.")
     collector_workers: int = Field(default=1, ge=1, le=64, description="Collector processes.")
+    collector_fast: bool = Field(
+        default=True, description="0: ingest paths take the way of all others, through ASGI. The same answers, slower."
+    )
     streams_workers: int = Field(default=1, ge=1, le=64, description="Stream processes.")
     partitions: int = Field(default=4, ge=1, le=1024, description="Partitions of every topic when they are created.")
     replication: int = Field(default=1, ge=1, le=7, description="Replicas of every topic when they are created.")
