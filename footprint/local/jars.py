@@ -10,7 +10,6 @@ from pathlib import Path
 import jgo
 from jgo.config import GlobalSettings
 from jgo.maven import MavenContext
-from requests import RequestException
 
 from footprint.local.cache import cache_dir
 from footprint.local.lock import LOCK_FILE, Jar, locked_jars, write_lock
@@ -67,7 +66,7 @@ def _download(jar: Jar, repository: Path) -> Path:
     context = MavenContext(repo_cache=repository, local_repos=[], remote_repos=_repositories(), timeout=60)
     try:
         path: Path = context.project(group, artifact).at_version(version).artifact().resolve()
-    except (RequestException, RuntimeError) as error:
+    except (OSError, RuntimeError) as error:
         raise Misconfigured(f"Cannot fetch {jar.coordinate}: {error}. Check the network and run again.") from error
     return path
 

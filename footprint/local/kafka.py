@@ -21,7 +21,7 @@ from footprint.local.kafka_properties import LOG_DIR, properties, render
 from footprint.local.ports import LOOPBACK, free_port, require_free
 from schemas.errors import Misconfigured
 
-LOGGING = Path(__file__).with_name("kafka.log4j2.properties")
+LOGGING = Path(__file__).with_name("kafka.log4j2.yaml")
 JVM = ("-Xms64m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-XX:TieredStopAtLevel=1")
 """Small and quick to start: measured, the second compiler doubles the cost of a start and gains nothing in 16,000 requests."""
 
