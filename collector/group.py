@@ -6,12 +6,10 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from collector.ports import Done, Publication
+from collector.ports import AWAY, Done, Publication
 from schemas.errors import Retryable
 
 log = structlog.get_logger()
-
-AWAY = "The broker does not acknowledge events. Check Kafka; clients keep their events and send them again."
 
 
 @dataclass(slots=True)

@@ -1,19 +1,18 @@
-"""Kafka: an idempotent producer with acks=all behind a group commit. The only module of the collector that knows aiokafka."""
+"""Kafka: an idempotent producer with acks=all. The only module of the collector that knows aiokafka."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import zip_longest
 from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import BrokerResponseError, KafkaError
 from aiokafka.helpers import create_ssl_context
 
 from collector.core.records import records_of
-from collector.group import AWAY, GroupCommit
-from collector.ports import Done, Publication
+from collector.ports import AWAY, Publication, Refused, Spooled
 from schemas import codec
 from schemas.connections import KafkaConnection
 from schemas.errors import Retryable
@@ -25,42 +24,38 @@ BATCH_BYTES = 768 * 1024
 """One produce batch: three full records, under the megabyte that a broker takes by default."""
 
 REQUEST_TIMEOUT_MS = 5000
+REFUSED = "Kafka refuses the events: {}. Correct the topic or the rights of the collector; clients send them again."
 START_TIMEOUT_S = 20.0
 PROBE_TIMEOUT_S = 2.0
 
 Target = tuple[str, int, Any]
 
 
-class KafkaPublisher:
-    """The `Publisher` of production: see collector/ports.py for the promise.
+class KafkaDelivery:
+    """The `Delivery` of production: see collector/ports.py for the promise.
 
-    A producer whose batch was refused is replaced: the broker would take its later sequence numbers for gaps.
+    A producer whose batch was refused is replaced: the broker would take its later sequence numbers for gaps. `check` runs
+    before the first producer is made, as often as it takes.
     """
 
-    def __init__(self, connection: KafkaConnection, *, partitions: int, linger_s: float = 0.001, deadline_s: float = 4.0) -> None:
+    def __init__(self, connection: KafkaConnection, *, partitions: int, check: Callable[[], Awaitable[None]] | None = None) -> None:
         self._connection = connection
         self._partitions = partitions
+        self._check = check
         self._producer: Any = None
         self._connecting = asyncio.Lock()
-        self._group = GroupCommit(self._deliver, linger_s=linger_s, deadline_s=deadline_s)
+        self.spooled = Spooled()
 
-    async def start(self) -> None:
+    async def connect(self) -> None:
         """Connect; raises Retryable when the broker does not answer."""
         try:
             async with asyncio.timeout(START_TIMEOUT_S):
                 await self._connected()
         except TimeoutError as error:
             raise Retryable(f"Kafka at {self._connection.bootstrap} does not answer. Start it, or correct its address.") from error
-        self._group.start()
 
-    def submit(self, publication: Publication, done: Done) -> None:
-        """Call `done` once every record is acknowledged by all in-sync replicas, with Retryable within 5 s when not."""
-        self._group.submit(publication, done)
-
-    async def probe(self) -> None:
+    async def probe(self) -> str:
         """Return when every partition of both topics has a leader that answers; raises Retryable when not."""
-        if self._group.stalled:
-            raise Retryable(AWAY)
         try:
             async with asyncio.timeout(PROBE_TIMEOUT_S):
                 producer = await self._connected()
@@ -71,16 +66,19 @@ class KafkaPublisher:
         led = (len(cluster.available_partitions_for_topic(topic.name) or ()) for topic in (EVENTS, REJECTED))
         if not fresh or min(led) < self._partitions:
             raise Retryable(AWAY)
+        return "ok"
 
     async def close(self) -> None:
-        """Flush what is waiting, then disconnect; with the broker away it gives up after a few seconds."""
-        await self._group.close()
+        """Disconnect; with the broker away it gives up after a few seconds."""
         producer, self._producer = self._producer, None
         if producer is not None:
             await _stop(producer)
 
     async def _connected(self) -> Any:
         async with self._connecting:
+            if self._check is not None:
+                await self._check()
+                self._check = None
             if self._producer is None:
                 self._producer = await self._new_producer()
             return self._producer
@@ -105,23 +103,43 @@ class KafkaPublisher:
             raise
         return producer
 
-    async def _deliver(self, publication: Publication) -> None:
+    async def deliver(self, publication: Publication) -> None:
+        """Return once every record is acknowledged by all in-sync replicas; while the broker is away that takes until it is back.
+
+        Raises Retryable when a record could not be written, `Refused` when the broker will not have it. A cancelled
+        delivery leaves its producer behind: what that still holds cannot be called back.
+        """
         producer = await self._connected()
-        acknowledgements: list[Any] = []
-        refused: BaseException | None = None
         try:
-            for topic, partition, batch in _rounds(producer, publication, self._partitions):
-                acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
-        except KafkaError as error:
-            refused = error
-        results = await asyncio.gather(*acknowledgements, return_exceptions=True)
-        refused = refused or next((result for result in results if isinstance(result, BaseException)), None)
+            refused = await _send(producer, publication, self._partitions)
+        except asyncio.CancelledError:
+            await self._replace(producer)
+            raise
         if refused is None:
             return
         log.warning("producer_replaced", error=type(refused).__name__)
-        self._producer = None
-        await _stop(producer)
+        await self._replace(producer)
+        if isinstance(refused, BrokerResponseError) and not refused.retriable:
+            raise Refused(REFUSED.format(type(refused).__name__)) from refused
         raise Retryable(AWAY) from refused
+
+    async def _replace(self, producer: Any) -> None:
+        if self._producer is producer:
+            self._producer = None
+        await _stop(producer)
+
+
+async def _send(producer: Any, publication: Publication, partitions: int) -> BaseException | None:
+    """Send, wait for every acknowledgement, and return why one did not come."""
+    acknowledgements: list[Any] = []
+    refused: BaseException | None = None
+    try:
+        for topic, partition, batch in _rounds(producer, publication, partitions):
+            acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
+    except KafkaError as error:
+        refused = error
+    results = await asyncio.gather(*acknowledgements, return_exceptions=True)
+    return refused or next((result for result in results if isinstance(result, BaseException)), None)
 
 
 def _rounds(producer: Any, publication: Publication, partitions: int) -> Iterator[Target]:

@@ -3,7 +3,10 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
+
+from schemas.errors import Retryable
 
 Done = Callable[[BaseException | None], None]
 """Told once what became of a publication: None when it is durable, else why not."""
@@ -22,6 +25,42 @@ class Publication:
         return sum(sum(map(len, lines)) for lines in self.events.values()) + sum(len(value) for _, value in self.rejected)
 
 
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """What is durable on this machine's disk only: records, bytes, and since when the oldest waits (Unix milliseconds)."""
+
+    count: int = 0
+    size: int = 0
+    oldest_at: int | None = None
+
+
+AWAY = "The broker does not acknowledge events. Check Kafka; clients keep their events and send them again."
+
+
+class Refused(Retryable):
+    """Kafka answered, and will not have this record: waiting alone does not help, so it is not spooled."""
+
+
+class Delivery(Protocol):
+    """Makes one flush durable. Called for one flush after another."""
+
+    @property
+    def spooled(self) -> Spooled:
+        """What is durable only on this machine's disk and still has to be shipped."""
+
+    async def connect(self) -> None:
+        """Open the connection; raises Retryable when the broker does not answer and nothing else can keep events."""
+
+    async def deliver(self, publication: Publication) -> None:
+        """Return once every record is durable; raises Retryable when that cannot be said."""
+
+    async def probe(self) -> str:
+        """Return `ok`, or what else is to be known, when a flush would become durable now; raises Retryable when not."""
+
+    async def close(self) -> None:
+        """Close the connection, bounded in time."""
+
+
 class Submits(Protocol):
     """Takes publications and tells later what became of them."""
 
@@ -35,26 +74,38 @@ class Publisher(Submits, Protocol):
     One contract suite runs on every implementation (tests/contracts/test_publisher.py).
     """
 
+    @property
+    def spooled(self) -> Spooled:
+        """What is durable only on this machine's disk and still has to be shipped."""
+
     async def start(self) -> None:
         """Open the connection; raises Retryable when the broker does not answer."""
 
     def submit(self, publication: Publication, done: Done) -> None:
-        """Call `done` with None once every record is durable: acknowledged by all in-sync replicas.
+        """Call `done` with None once every record is durable: acknowledged by all in-sync replicas, or in the spool.
 
         It is called with Retryable within the publisher's own deadline when that cannot be said, maybe before `submit`
         returns. The records may become durable all the same, later: the client resends the same ids and the streams drop
         duplicates.
         """
 
-    async def probe(self) -> None:
-        """Return when a publication would become durable now; raises Retryable when not. Never takes over 3 s."""
+    async def probe(self) -> str:
+        """Return `ok`, or what else is to be known, when a publication would become durable now; raises Retryable when not.
+
+        Never takes over 3 s.
+        """
 
     async def close(self) -> None:
         """Make durable what is waiting, bounded in time, then close the connection."""
 
 
-async def publish(publisher: "Submits", publication: Publication) -> None:
+async def publish(publisher: Submits, publication: Publication) -> None:
     """Return once every record is durable; raises what `submit` reports."""
+    await settled(partial(publisher.submit, publication))
+
+
+async def settled(submit: Callable[[Done], None]) -> None:
+    """Hand a `Done` to `submit` and return once it is called without an error; raises the error otherwise."""
     waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def settle(error: BaseException | None) -> None:
@@ -65,5 +116,5 @@ async def publish(publisher: "Submits", publication: Publication) -> None:
         else:
             waiter.set_exception(error)
 
-    publisher.submit(publication, settle)
+    submit(settle)
     await waiter

@@ -15,7 +15,10 @@ from collector.app import create_app
 from collector.config import CollectorConfig
 from collector.core.addresses import Network
 from collector.core.sites import SiteRules
-from collector.kafka import KafkaPublisher
+from collector.fast import fast_protocol
+from collector.front import Front
+from collector.kafka import KafkaDelivery
+from collector.publisher import GroupPublisher
 from footprint import logs, topics
 from footprint.local.ports import require_free
 from footprint.parts.connections import resolve_kafka
@@ -79,7 +82,7 @@ async def _serve(settings: Settings, config: CollectorConfig) -> None:
     connection = resolve_kafka(settings)
     if not await _topics_are_there(connection, settings, stopped):
         return
-    app = create_app(config, KafkaPublisher(connection, partitions=config.partitions))
+    app = create_app(config, GroupPublisher(KafkaDelivery(connection, partitions=config.partitions)))
     log.info("collector_started", address=f"http://{settings.collector_host}:{settings.collector_port}")
     server = uvicorn.Server(_server_options(settings, app))
     await server.serve()
@@ -88,12 +91,12 @@ async def _serve(settings: Settings, config: CollectorConfig) -> None:
     log.info("collector_stopped")
 
 
-def _server_options(settings: Settings, app: object) -> uvicorn.Config:
+def _server_options(settings: Settings, app: Front) -> uvicorn.Config:
     return uvicorn.Config(
-        app,  # type: ignore[arg-type]  # an ASGI application; uvicorn's own alias names a union of callables
+        app,
         host=settings.collector_host,
         port=settings.collector_port,
-        http="httptools",  # h11 would run a smuggled request
+        http=fast_protocol(app.ingest) if settings.collector_fast else "httptools",  # h11 would run a smuggled request
         ws="none",
         lifespan="on",
         log_config=None,

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from collector.ports import Done, Publication
+from collector.ports import Done, Publication, Spooled
 from schemas import codec
 from schemas.errors import Retryable
 
@@ -17,6 +17,8 @@ class RecordingPublisher:
     running: bool = False
     hold: asyncio.Event | None = None
     held: list[asyncio.Task] = field(default_factory=list)
+    spooled: Spooled = field(default_factory=Spooled)
+    trouble: str = ""
 
     async def start(self) -> None:
         self.running = True
@@ -37,9 +39,10 @@ class RecordingPublisher:
         self.rejected.extend(publication.rejected)
         return None
 
-    async def probe(self) -> None:
+    async def probe(self) -> str:
         if self.away or not self.running:
             raise Retryable("away")
+        return self.trouble or "ok"
 
     async def close(self) -> None:
         self.running = False

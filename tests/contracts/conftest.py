@@ -2,7 +2,8 @@
 
 import pytest
 
-from collector.kafka import KafkaPublisher
+from collector.kafka import KafkaDelivery
+from collector.publisher import GroupPublisher
 from schemas.topics import EVENTS, MAX_RECORD_BYTES, REJECTED
 from tests.collector.broker import PARTITIONS, Broker
 from tests.collector.recording import RecordingPublisher
@@ -34,7 +35,7 @@ class Real:
     def __init__(self, broker, events, rejected):
         self._broker = broker
         self._starts = {EVENTS: events, REJECTED: rejected}
-        self.publisher = KafkaPublisher(broker.connection, partitions=PARTITIONS)
+        self.publisher = GroupPublisher(KafkaDelivery(broker.connection, partitions=PARTITIONS))
 
     async def events(self):
         found = {}

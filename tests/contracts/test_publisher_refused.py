@@ -4,8 +4,9 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from collector.kafka import KafkaPublisher
+from collector.kafka import KafkaDelivery
 from collector.ports import Publication, publish
+from collector.publisher import GroupPublisher
 from schemas.errors import Retryable
 from schemas.topics import EVENTS
 from tests.collector.broker import PARTITIONS
@@ -24,7 +25,7 @@ async def limit(broker, size):
 
 async def test_after_a_refused_batch_the_next_ones_are_durable_in_order(private_broker):
     starts = await private_broker.ends(EVENTS)
-    publisher = KafkaPublisher(private_broker.connection, partitions=PARTITIONS)
+    publisher = GroupPublisher(KafkaDelivery(private_broker.connection, partitions=PARTITIONS))
     await publisher.start()
     await publish(publisher, Publication({0: [b"before"]}))
     await limit(private_broker, 10_000)
