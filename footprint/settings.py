@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,8 @@ from schemas.errors import Misconfigured
 PREFIX = "FOOTPRINT_"
 CONFIG_VARIABLE = "FOOTPRINT_CONFIG"
 DEFAULT_CONFIG = Path("footprint.toml")
+SITE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""Site names stand in keys of topics, between colons, and in paths."""
 
 
 class SiteSettings(BaseModel):
@@ -84,6 +87,13 @@ class Settings(BaseModel):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
+    @field_validator("sites")
+    @classmethod
+    def _named(cls, value: dict[str, SiteSettings]) -> dict[str, SiteSettings]:
+        for name in value:
+            _require_site_name(name)
+        return value
+
     def site_keys(self) -> dict[str, str]:
         """Return write key -> site over `write_keys` and `[sites.*]`; raises Misconfigured when two sites share a key."""
         pairs = [(key, name) for name, site in self.sites.items() for key in site.keys]
@@ -105,8 +115,14 @@ def _key_pairs(text: str) -> list[tuple[str, str]]:
         site, colon, key = item.partition(":")
         if not (colon and site.strip() and key.strip()):
             raise Misconfigured(f"FOOTPRINT_WRITE_KEYS has {item!r}. Write it as site:key,site:key.")
-        pairs.append((site.strip(), key.strip()))
+        pairs.append((_require_site_name(site.strip()), key.strip()))
     return pairs
+
+
+def _require_site_name(name: str) -> str:
+    if not SITE_NAME.fullmatch(name):
+        raise Misconfigured(f"Site {name[:80]!r} has no usable name. Write 1 to 64 letters, digits, dots, dashes and underscores.")
+    return name
 
 
 def read_settings(environ: Mapping[str, str], **overrides: Any) -> Settings:

@@ -64,3 +64,14 @@ def test_a_child_process_gets_the_same_settings():
 
 def test_secrets_do_not_show_in_a_printed_settings_object():
     assert "hunter2" not in repr(read_settings({"FOOTPRINT_KAFKA_SASL_PASSWORD": "hunter2", "FOOTPRINT_WRITE_KEYS": "a:hunter2"}))
+
+
+@pytest.mark.parametrize("name", ["a:b", "", "-x", "a b", "x" * 65, "a/b"])
+def test_a_site_name_that_would_break_a_key_is_refused(config, name):
+    with pytest.raises(Misconfigured, match="usable name"):
+        read_settings(config(f'[sites."{name}"]\nkeys = ["k"]\n'))
+
+
+def test_a_site_name_in_a_variable_is_held_to_the_same():
+    with pytest.raises(Misconfigured, match="usable name"):
+        read_settings({"FOOTPRINT_WRITE_KEYS": "a b:key"}).site_keys()

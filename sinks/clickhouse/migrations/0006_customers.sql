@@ -80,7 +80,9 @@ CREATE OR REPLACE VIEW timeline ${ON_CLUSTER} AS
 WITH
     multiIf(url_path != '', url_path, url != '', url, '?') AS page,
     if(message_id != '', concat(' "', message_id, '"'), '') AS message,
-    if(currency != '', concat(toString(value), ' ', currency), toString(value)) AS amount
+    if(currency != '', concat(toString(value), ' ', currency), toString(value)) AS amount,
+    ifNull(toString(props.form), '') AS named,
+    if(named != '', concat('the form ', named, ' on ', page), concat('a form on ', page)) AS form
 SELECT
     event_time,
     kind,
@@ -89,9 +91,9 @@ SELECT
         kind = 'page_view', concat('viewed ', page, if(title != '', concat(' "', title, '"'), '')),
         kind = 'click', concat('clicked ', if(name != '', name, 'a link'), ' on ', page),
         kind = 'engagement', concat('spent ', toString(round(engaged_ms / 1000)), ' s on ', page),
-        kind = 'form_start', concat('began the form ', name, ' on ', page),
-        kind = 'form_submit', concat('sent the form ', name, ' on ', page),
-        kind = 'form_abandon', concat('left the form ', name, ' on ', page),
+        kind = 'form_start', concat('began ', form),
+        kind = 'form_submit', concat('sent ', form),
+        kind = 'form_abandon', concat('left ', form),
         kind = 'chat_start', 'opened the chat',
         kind = 'chat_message', 'wrote in the chat',
         kind = 'chat_end', 'ended the chat',
