@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from schemas.topics import EVENTS, SUBJECTS_STATE, TRACKED, VISITORS_STATE
+from schemas.topics import EVENTS, IDENTITIES, REJECTED, SCORE_CHANGES, SCORES, SESSIONS, SIGNALS, SUBJECTS_STATE, TRACKED, VISITORS_STATE
 from streams.core import subjects, visitors
 from streams.core.rules import VisitorRules
 from streams.core.work import Arrival, Value, Work
@@ -19,6 +19,7 @@ def visitors_hop(rules: VisitorRules) -> Hop:
         "visitors",
         EVENTS,
         VISITORS_STATE,
+        outputs=(TRACKED, SESSIONS, IDENTITIES, REJECTED),
         absorb=partial(_absorb, visitors.absorb, rules),
         advance=partial(_advance, visitors.advance, rules),
         flush=partial(_flush, visitors.flush, rules),
@@ -32,6 +33,7 @@ def subjects_hop(rules: subjects.SubjectRules) -> Hop:
         "subjects",
         TRACKED,
         SUBJECTS_STATE,
+        outputs=(TRACKED, SCORES, SCORE_CHANGES, SIGNALS, REJECTED),
         absorb=partial(_absorb, subjects.absorb, rules),
         advance=partial(_advance, subjects.advance, rules),
         flush=partial(_flush, subjects.flush, rules),

@@ -27,6 +27,8 @@ class Hop:
     name: str
     source: Topic
     state: StateTopic
+    outputs: tuple[Topic, ...]
+    """Every topic that the functions may write to."""
     absorb: Callable[[bytes, Work, Arrival], None]
     """Fold one source record. Must not raise for what a caller sent."""
     advance: Callable[[Work, Moment], bool]

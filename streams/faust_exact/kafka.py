@@ -1,6 +1,7 @@
 """The one door to aiokafka beside Faust's own consumer: transactional producers and the reader of state topics."""
 
 import ssl
+from collections.abc import Iterable
 from typing import Any
 
 import aiokafka
@@ -10,7 +11,19 @@ from aiokafka.structs import TopicPartition
 from schemas.connections import KafkaConnection
 from streams.faust_exact.hop import Delivery
 
-__all__ = ["BATCH_BYTES", "IllegalStateError", "KafkaError", "TopicPartition", "failure_of", "producer_for", "reader_for", "ssl_context"]
+__all__ = [
+    "BATCH_BYTES",
+    "IllegalStateError",
+    "KafkaError",
+    "TopicPartition",
+    "are_open",
+    "connections_of",
+    "failure_of",
+    "producer_for",
+    "reader_for",
+    "ssl_context",
+    "write_owed_markers",
+]
 
 BATCH_BYTES = 512 * 1024
 """Size of a batch; a single larger record goes in a batch of its own."""
@@ -47,6 +60,31 @@ def producer_for(delivery: Delivery, topic: str, partition: int) -> Any:
         max_batch_size=BATCH_BYTES,
         request_timeout_ms=REQUEST_TIMEOUT_MS,
     )
+
+
+async def write_owed_markers(producer: Any, partitions: Iterable[tuple[str, int]]) -> None:
+    """Commit a transaction without records over partitions: a commit marker behind whatever is open in them.
+
+    A broker that dies after it has acknowledged a commit, and before it has written the markers, writes them when it is
+    back. Kafka 4.3.1 leaves out those of partitions that have no leader at that moment, and forgets them: the records stay
+    invisible, and readers of committed records stop in front of them for ever. What is open at this point is committed, not
+    abandoned: starting a producer has aborted that, and a running one waits for the end of every commit.
+    """
+    await producer.begin_transaction()
+    for topic, number in partitions:
+        producer._txn_manager.maybe_add_partition_to_txn(TopicPartition(topic, number))  # noqa: SLF001  # no public way without a record
+    await producer.commit_transaction()
+
+
+def connections_of(producer: Any) -> frozenset[Any]:
+    """Return the producer's connections to brokers that are open now."""
+    found = producer.client._conns.values()  # noqa: SLF001  # no public way to them
+    return frozenset(connection for connection in found if connection.connected())
+
+
+def are_open(connections: Iterable[Any]) -> bool:
+    """True when none of the connections has been lost."""
+    return all(connection.connected() for connection in connections)
 
 
 def failure_of(producer: Any) -> BaseException | None:

@@ -9,7 +9,7 @@ import structlog
 from streams.faust_exact.changelog import load
 from streams.faust_exact.consumer import ExactApp
 from streams.faust_exact.hop import Delivery, Hop
-from streams.faust_exact.kafka import producer_for
+from streams.faust_exact.kafka import are_open, connections_of, producer_for, write_owed_markers
 from streams.faust_exact.partition import Partition
 from streams.ports import Observer
 
@@ -54,8 +54,8 @@ class Ownership:
     async def own(self, partition: Partition, generation: int) -> None:
         """Take a partition over, once per generation; hold its lock.
 
-        The order is the promise: the producer starts first, which fences every older owner and ends what it left open;
-        then the state is complete and is loaded; then the source is fetched from the marker on.
+        The order is the promise: the producer starts first, which fences every older owner and ends what it left open (and
+        what a broker owed it); then the state is complete and is loaded; then the source is fetched from the marker on.
         """
         if partition.generation == generation:
             return
@@ -65,6 +65,18 @@ class Ownership:
         self.note_marker(partition)
         self._app.consumer.rewind[partition.tp] = partition.marker + 1
         partition.rewound_at = time.monotonic()  # what is still on its way from before is refused without another rewind
+
+    async def heal(self, partition: Partition) -> None:
+        """Make up for what a broker may have forgotten while it was away; hold the partition's lock."""
+        if not are_open(partition.connections):
+            await self._write_owed_markers(partition)
+            log.info("healed", hop=partition.hop.name, partition=partition.number)
+        else:
+            partition.connections = connections_of(partition.producer)
+
+    async def _write_owed_markers(self, partition: Partition) -> None:
+        await write_owed_markers(partition.producer, partition.written(self._delivery.partitions))
+        partition.connections = connections_of(partition.producer)
 
     def note_marker(self, partition: Partition) -> None:
         """Let the marker be what is committed to the group next."""
@@ -104,6 +116,7 @@ class Ownership:
             await partition.release()
         partition.producer = producer_for(self._delivery, partition.tp.topic, partition.number)
         await partition.producer.start()
+        await self._write_owed_markers(partition)
         snapshot = await load(self._delivery, partition.hop, partition.number)
         partition.adopt(snapshot, at=time.monotonic())
         seconds = time.monotonic() - started

@@ -15,7 +15,8 @@ class Partition:
     """What this process holds of a source partition.
 
     Whoever folds or writes holds `lock` from reading the state until the commit. `generation` is the group's generation
-    that it was owned in last; `marker` is the last absorbed offset.
+    that it was owned in last; `marker` is the last absorbed offset;
+    `connections` are the producer's at a time when nothing was owed by a broker.
     """
 
     def __init__(self, hop: Hop, tp: Any) -> None:
@@ -25,6 +26,7 @@ class Partition:
         self.lock = asyncio.Lock()
         self.generation = UNOWNED
         self.producer: Any = None
+        self.connections: frozenset[Any] = frozenset()
         self.state = PartitionState()
         self.meta: Value = {}
         self.marker = -1
@@ -40,6 +42,11 @@ class Partition:
         self.moved_at = at
         self.behind = None
 
+    def written(self, partitions: int) -> list[tuple[str, int]]:
+        """Return every partition that the producer may write to."""
+        outputs = [(topic.name, number) for topic in self.hop.outputs for number in range(partitions)]
+        return [*outputs, (self.hop.state.name, self.number)]
+
     def work(self) -> Work:
         """Return the input of the next transaction. `meta` is the partition's own: only a failed process could tell."""
         return Work(self.state, self.meta)
@@ -53,7 +60,7 @@ class Partition:
 
     async def release(self) -> None:
         """Forget the partition: another worker owns it now."""
-        producer, self.producer = self.producer, None
+        producer, self.producer, self.connections = self.producer, None, frozenset()
         self.generation = UNOWNED
         self.state = PartitionState()
         self.meta = {}

@@ -44,6 +44,7 @@ class Timers:
             if not self._ownership.settled() or partition.tp not in self._ownership.assigned():
                 return
             await self._ownership.own(partition, generation)
+            await self._ownership.heal(partition)
         await self._repeat(partition, lambda work: partition.hop.advance(work, self._moment(partition)))
 
     async def _flush(self, partition: Partition) -> None:

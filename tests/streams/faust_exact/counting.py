@@ -126,8 +126,17 @@ def hops(line, *, hold_ms=0):
     """`hold_ms`: a visitor's count is published so long after it changed, or on a clean stop."""
     now, at_the_end = publisher(line, 0), publisher(line, 10**10)
     return [
-        Hop("count", line.source, line.count_state, counter(line, hold_ms), now, at_the_end, lambda meta: meta.get("last")),
-        Hop("add", line.counted, line.sum_state, adder(line), never, never, lambda meta: None),
+        Hop(
+            "count",
+            line.source,
+            line.count_state,
+            (line.counted, line.held),
+            counter(line, hold_ms),
+            now,
+            at_the_end,
+            lambda meta: meta.get("last"),
+        ),
+        Hop("add", line.counted, line.sum_state, (line.sums,), adder(line), never, never, lambda meta: None),
     ]
 
 

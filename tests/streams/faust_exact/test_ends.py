@@ -7,9 +7,9 @@ import pytest
 from aiokafka.errors import ProducerFenced
 
 from streams.faust_exact.exits import ExitCode
-from streams.faust_exact.kafka import producer_for
+from streams.faust_exact.kafka import TopicPartition, producer_for, reader_for, write_owed_markers
 from tests.streams.faust_exact.conftest import until
-from tests.streams.faust_exact.counting import delivery
+from tests.streams.faust_exact.counting import PARTITIONS, delivery
 
 pytestmark = pytest.mark.kafka
 
@@ -70,3 +70,20 @@ async def test_a_frozen_worker_ends_when_it_wakes_up(broker, line, start):
     await asyncio.sleep(3.5)  # longer than half of the session of 6 s
     worker.thaw()
     assert await asyncio.to_thread(worker.code) == ExitCode.FROZEN
+
+
+async def test_owed_markers_are_written_without_a_record(broker, line):
+    config = delivery(line, broker.bootstrap)
+    producer = producer_for(config, line.source.name, 0)
+    await producer.start()
+    try:
+        for _ in range(2):
+            await write_owed_markers(producer, [(line.counted.name, number) for number in range(PARTITIONS)])
+        reader = reader_for(config.connection)
+        await reader.start()
+        ends = await reader.end_offsets([TopicPartition(line.counted.name, number) for number in range(PARTITIONS)])
+        await reader.stop()
+    finally:
+        await producer.stop()
+    assert set(ends.values()) == {2}
+    assert await broker.read(line.counted.name) == []
