@@ -61,6 +61,8 @@ class Spool:
         self._segment_bytes = max(1, min(SEGMENT_BYTES, limit // 8))
         self._segments: deque[Segment] = deque()
         self._writer: int | None = None
+        self.depth = Spooled()
+        """What is in the spool now; replaced as a whole, so that any thread may read it."""
 
     def open(self) -> None:
         """Lock the folder and find what earlier processes left; raises Misconfigured when the folder cannot be had."""
@@ -73,12 +75,6 @@ class Spool:
         for path in self._folder.adopt(self._stop_writing):
             self._add(path)
 
-    @property
-    def depth(self) -> Spooled:
-        """What is in the spool now."""
-        oldest = self._segments[0].oldest_at if self._segments else None
-        return Spooled(sum(one.count for one in self._segments), sum(one.size - one.read for one in self._segments), oldest)
-
     def append(self, frame: Frame) -> None:
         """Return once the frame is on the disk; raises Retryable when the spool or the disk is full, and nothing is kept then."""
         encoded = encode_frame(frame)
@@ -90,10 +86,11 @@ class Spool:
             self._cut_off()
             raise Retryable(f"The spool cannot be written: {error.strerror}. Make space on the disk of FOOTPRINT_DATA_DIR.") from error
         segment = self._segments[-1]
-        if not segment.count:
+        if segment.read == segment.size:
             segment.oldest_at = frame.kept_at
         segment.size += len(encoded)
         segment.count += frame.count
+        self._measure()
 
     def check(self) -> None:
         """Return when a small flush could be kept now; raises Retryable when not."""
@@ -114,6 +111,7 @@ class Spool:
             if segment.read < segment.size:
                 log.error("spool_torn", segment=str(segment.path), bytes=segment.size - segment.read)
             self._remove(segment)
+            self._measure()
         return None
 
     def drop(self, chunk: Chunk) -> None:
@@ -125,6 +123,7 @@ class Spool:
             self._remove(segment)
         else:
             segment.oldest_at = _header_at(segment, segment.read).kept_at
+        self._measure()
 
     def close(self) -> None:
         """Give the folder back; what is in it stays."""
@@ -137,6 +136,11 @@ class Spool:
             self._segments.append(segment)
         else:  # a process died before its first frame was whole
             path.unlink()
+        self._measure()
+
+    def _measure(self) -> None:
+        size = sum(one.size - one.read for one in self._segments)
+        self.depth = Spooled(sum(one.count for one in self._segments), size, self._segments[0].oldest_at if size else None)
 
     def _write(self, encoded: bytes) -> None:
         if self._writer is None or self._segments[-1].size >= self._segment_bytes:
@@ -179,7 +183,7 @@ def _scan(path: Path) -> Segment:
         header = _header_at(segment, segment.size)
         if header.length == 0 or segment.size + header.frame_length > end:
             break
-        if not segment.count:
+        if not segment.size:
             segment.oldest_at = header.kept_at
         segment.size += header.frame_length
         segment.count += header.count
