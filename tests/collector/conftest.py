@@ -9,7 +9,8 @@ import pytest
 from collector.app import create_app
 from collector.config import CollectorConfig
 from collector.core.sites import SiteRules
-from tests.collector.recording import RecordingPublisher, lifespan
+from tests.collector.recording import RecordingPublisher
+from tests.collector.serving import TRANSPORTS, serving
 
 NOW = 1_790_000_000_000
 
@@ -35,12 +36,21 @@ def publisher() -> RecordingPublisher:
     return RecordingPublisher()
 
 
+@pytest.fixture(params=TRANSPORTS)
+def transport(request: pytest.FixtureRequest) -> str:
+    """Both ways a request may take: the same tests hold on each."""
+    return request.param
+
+
 @pytest.fixture
-async def http(config: CollectorConfig, publisher: RecordingPublisher) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client of the ASGI application, within its lifespan."""
-    app = create_app(config, publisher, now_ms=lambda: NOW)
-    async with (
-        lifespan(app),
-        httpx2.AsyncClient(transport=httpx2.ASGITransport(app, client=("198.51.100.77", 4711)), base_url="http://c") as client,
-    ):
+async def port(config: CollectorConfig, publisher: RecordingPublisher, transport: str) -> AsyncIterator[int]:
+    """Where the collector listens."""
+    async with serving(create_app(config, publisher, now_ms=lambda: NOW), transport) as port:
+        yield port
+
+
+@pytest.fixture
+async def http(port: int) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of the collector."""
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers={"host": "c"}, timeout=20) as client:
         yield client

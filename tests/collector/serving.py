@@ -1,0 +1,64 @@
+"""A collector on a port of its own, in the test's event loop, over either of its two transports."""
+
+import asyncio
+import socket
+from contextlib import asynccontextmanager, nullcontext
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from collector.fast import fast_protocol
+
+PEER = ("198.51.100.77", 4711)
+TRANSPORTS = ("asgi", "fast")
+
+
+class _FromAfar:
+    """A connection that seems to come from the internet."""
+
+    def connection_made(self, transport):
+        super().connection_made(transport)
+        self.client = PEER
+
+
+class _Server(uvicorn.Server):
+    def capture_signals(self):
+        return nullcontext()
+
+    async def main_loop(self):
+        self.stopped = asyncio.Event()
+        await self.stopped.wait()
+
+    async def shutdown(self, sockets=None):
+        """Stop as uvicorn does, without its tenths of seconds."""
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await self._wait_tasks_to_complete()
+        await self.lifespan.shutdown()
+
+
+def protocol_of(app, transport):
+    base = HttpToolsProtocol if transport == "asgi" else fast_protocol(app.ingest)
+    return type("Protocol", (_FromAfar, base), {})
+
+
+@asynccontextmanager
+async def serving(app, transport):
+    """Serve until the block ends; yields the port."""
+    options = {"proxy_headers": False, "server_header": False, "date_header": False, "access_log": False}
+    config = uvicorn.Config(app, http=protocol_of(app, transport), ws="none", lifespan="on", log_config=None, **options)
+    config.timeout_graceful_shutdown = 2
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = _Server(config)
+        task = asyncio.create_task(server.serve([listener]))
+        async with asyncio.timeout(10):
+            while not server.started:
+                assert not task.done()
+                await asyncio.sleep(0.002)
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.stopped.set()
+            await task
