@@ -39,6 +39,7 @@ def wall_clock_ms() -> int:
 def create_app(config: CollectorConfig, publisher: Publisher, *, now_ms: Callable[[], int] = wall_clock_ms) -> Front:
     """Build the collector over a publisher, which it starts and closes with its own lifespan."""
     metrics = Metrics()
+    metrics.watch_spool(lambda: publisher.spooled, now_ms)
     publishing = Publishing(publisher, metrics, limit=config.in_flight_limit)
     handlers = Handlers(config, new_id=_new_id, retry_after=_retry_after)
     readiness = Readiness(publisher)
@@ -86,9 +87,9 @@ class _Pages:
         return JSONResponse({"live": True})
 
     async def ready(self, _: Request) -> Response:
-        ready = self._readiness.ready
-        status = {"ready": ready, "lag": self._publishing.waiting, "idle_s": self._publishing.idle_s(), "checks": {"kafka": ready}}
-        return JSONResponse(status, 200 if ready else 503)
+        ready, lag, idle_s = self._readiness.ready, self._publishing.lag, self._publishing.idle_s()
+        status = {"ready": ready, "lag": lag, "idle_s": idle_s, "checks": {"kafka": self._readiness.kafka}}
+        return JSONResponse(status, 200 if ready else 503, {"Cache-Control": "no-store"})
 
     async def metrics(self, _: Request) -> Response:
         return PlainTextResponse(generate_latest(self._metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,9 +1,12 @@
 """The collector's metrics: every name stands here."""
 
+from collections.abc import Callable
+
 from prometheus_client import CollectorRegistry, Gauge
 
 from collector.counting import Tally, Timings
 from collector.handlers import Outcome
+from collector.ports import Spooled
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
@@ -31,6 +34,17 @@ class Metrics:
         )
         self.bytes_in_flight = Gauge("footprint_collector_bytes_in_flight", "Bytes of requests not yet answered.", registry=self.registry)
         self.ready = Gauge("footprint_collector_ready", "1 while events can be made durable.", registry=self.registry)
+
+    def watch_spool(self, spooled: Callable[[], Spooled], now_ms: Callable[[], int]) -> None:
+        """Read the spool's gauges from `spooled` whenever somebody asks."""
+        events = Gauge(
+            "footprint_collector_spool_events", "Records on this machine's disk that Kafka does not have.", registry=self.registry
+        )
+        size = Gauge("footprint_collector_spool_bytes", "Bytes of the spool.", registry=self.registry)
+        age = Gauge("footprint_collector_spool_age_seconds", "Seconds that the oldest record is in the spool.", registry=self.registry)
+        events.set_function(lambda: spooled().count)
+        size.set_function(lambda: spooled().size)
+        age.set_function(lambda: max(0, now_ms() - (spooled().oldest_at or now_ms())) / 1000)
 
     def count(self, outcome: Outcome) -> None:
         """Count the events of an outcome that is durable."""

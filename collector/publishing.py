@@ -25,6 +25,11 @@ class Publishing:
         """Return the seconds since the last event, 0 while one waits."""
         return 0.0 if self.waiting else round(time.monotonic() - self._last, 3)
 
+    @property
+    def lag(self) -> int:
+        """Requests not acknowledged yet, and records that are in the spool only."""
+        return self.waiting + self._publisher.spooled.count
+
     def submit(self, outcome: Outcome, hold: Hold, done: Done) -> None:
         """Call `done` once what the outcome writes is durable and counted, with Retryable when it is not."""
         publication = outcome.publication

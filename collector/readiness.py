@@ -20,6 +20,8 @@ class Readiness:
         self._publisher = publisher
         self._task: asyncio.Task[None] | None = None
         self.ready = False
+        self.kafka = "starting"
+        """`ok`, or what is to be known, for people."""
 
     async def start(self) -> None:
         """Probe once, then every second in the background."""
@@ -41,10 +43,10 @@ class Readiness:
 
     async def _probe(self) -> None:
         try:
-            await self._publisher.probe()
+            said = await self._publisher.probe()
             found = True
-        except Retryable:
-            found = False
+        except Retryable as error:
+            said, found = str(error), False
         if found is not self.ready:
-            log.warning("collector_ready" if found else "collector_not_ready")
-        self.ready = found
+            log.warning("collector_ready" if found else "collector_not_ready", kafka=said)
+        self.ready, self.kafka = found, said

@@ -72,6 +72,16 @@ class Settings(BaseModel):
     collector_fast: bool = Field(
         default=True, description="0: ingest paths take the way of all others, through ASGI. The same answers, slower."
     )
+    collector_in_flight_bytes: int = Field(
+        default=64_000_000,
+        ge=1_000_000,
+        description="Bytes of requests that one collector process holds at one time; more are refused with 503.",
+    )
+    spool_max_bytes: int = Field(
+        default=1024**3,
+        ge=0,
+        description="Disk for events while Kafka is away, in `spool/` of the data folder, shared by all collector processes; 0: no spool, 503.",
+    )
     streams_workers: int = Field(default=1, ge=1, le=64, description="Stream processes.")
     partitions: int = Field(default=4, ge=1, le=1024, description="Partitions of every topic when they are created.")
     replication: int = Field(default=1, ge=1, le=7, description="Replicas of every topic when they are created.")

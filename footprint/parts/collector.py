@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import signal
-from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -17,19 +16,16 @@ from collector.core.addresses import Network
 from collector.core.sites import SiteRules
 from collector.fast import fast_protocol
 from collector.front import Front
-from collector.kafka import KafkaDelivery
 from collector.publisher import GroupPublisher
-from footprint import logs, topics
+from footprint import logs
 from footprint.local.ports import require_free
-from footprint.parts.connections import resolve_kafka
+from footprint.parts.collector_delivery import delivery_of
 from footprint.settings import Settings
-from schemas.connections import KafkaConnection
 from schemas.errors import Misconfigured, Retryable
 
 log = structlog.get_logger(__name__)
 
 SNIPPET = Path(__file__).parents[2] / "js-snippet" / "dist" / "fp.js"
-START_RETRY_S = 0.5
 GRACE_S = 10
 """Longest wait for open requests at the end: twice what an acknowledgement may take."""
 
@@ -37,7 +33,7 @@ GRACE_S = 10
 def run(settings: Settings) -> None:
     """Take events until SIGTERM or SIGINT, answer what was taken, and return.
 
-    Waits for a broker that is away. Raises Misconfigured when a topic is missing or does not fit, the port is taken,
+    While the broker is away, events are spooled. Raises Misconfigured when a topic is missing or does not fit, the port is taken,
     or no site has a key.
     """
     logs.configure(part="collector", level=settings.log_level, form=settings.log_format)
@@ -58,7 +54,11 @@ def config_of(settings: Settings) -> CollectorConfig:
     if settings.collector_workers > 1:
         raise Misconfigured("One process serves one port so far. Set FOOTPRINT_COLLECTOR_WORKERS=1 and start more behind a balancer.")
     return CollectorConfig(
-        sites=sites, partitions=settings.partitions, snippet=SNIPPET, trusted_proxies=trusted_networks(settings.trusted_proxies)
+        sites=sites,
+        partitions=settings.partitions,
+        snippet=SNIPPET,
+        trusted_proxies=trusted_networks(settings.trusted_proxies),
+        in_flight_limit=settings.collector_in_flight_bytes,
     )
 
 
@@ -79,13 +79,21 @@ async def _serve(settings: Settings, config: CollectorConfig) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn hands the signal on when it is done; without this it would end the process
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    connection = resolve_kafka(settings)
-    if not await _topics_are_there(connection, settings, stopped):
+    failures: list[BaseException] = []
+
+    def failed(error: BaseException) -> None:
+        failures.append(error)
+        server.should_exit = True
+
+    delivery = await delivery_of(settings, stopped, failed=failed)
+    if delivery is None:
         return
-    app = create_app(config, GroupPublisher(KafkaDelivery(connection, partitions=config.partitions)))
+    app = create_app(config, GroupPublisher(delivery))
     log.info("collector_started", address=f"http://{settings.collector_host}:{settings.collector_port}")
     server = uvicorn.Server(_server_options(settings, app))
     await server.serve()
+    if failures:
+        raise failures[0]
     if not server.started:
         raise Retryable("The collector did not start; the lines above say why. Start it again.")
     log.info("collector_stopped")
@@ -107,17 +115,3 @@ def _server_options(settings: Settings, app: Front) -> uvicorn.Config:
         backlog=2048,
         timeout_graceful_shutdown=GRACE_S,
     )
-
-
-async def _topics_are_there(connection: KafkaConnection, settings: Settings, stopped: asyncio.Event) -> bool:
-    """Wait until the broker answers; False when asked to stop before that."""
-    while not stopped.is_set():
-        try:
-            await topics.check(connection, settings)
-        except Retryable as error:
-            log.warning("collector_waits", reason=str(error))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stopped.wait(), START_RETRY_S)
-        else:
-            return True
-    return False

@@ -1,0 +1,70 @@
+"""Where the collector's events go: to Kafka, and to the spool while Kafka is away."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import structlog
+
+from collector.kafka import KafkaDelivery
+from collector.ports import Delivery
+from collector.spool import Spool
+from collector.spooling import Spooling
+from footprint import topics
+from footprint.parts.connections import resolve_kafka
+from footprint.settings import Settings
+from schemas.connections import KafkaConnection
+from schemas.errors import Retryable
+
+log = structlog.get_logger(__name__)
+
+START_RETRY_S = 0.5
+FIRST_CHECK_S = 3.0
+
+
+async def delivery_of(
+    settings: Settings, stopped: asyncio.Event, *, failed: Callable[[BaseException], None], worker: int = 1
+) -> Delivery | None:
+    """Return how events become durable; None when asked to stop before that is known.
+
+    With a spool it does not wait for a broker that is away. Raises Misconfigured when a topic is missing or does not fit;
+    `failed` is told so when that is found out later.
+    """
+    connection = resolve_kafka(settings)
+    if not settings.spool_max_bytes:
+        there = await _until_topics_are_there(connection, settings, stopped)
+        return KafkaDelivery(connection, partitions=settings.partitions) if there else None
+    kafka = KafkaDelivery(connection, partitions=settings.partitions, check=await _check_left(connection, settings))
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    limit = settings.spool_max_bytes // settings.collector_workers
+    spool = Spool(settings.data_dir / "spool", worker=str(worker), limit=limit, workers=settings.collector_workers)
+    return Spooling(kafka, spool, failed=failed)
+
+
+async def _check_left(connection: KafkaConnection, settings: Settings) -> Callable[[], Awaitable[None]] | None:
+    """Check the topics; return the check when the broker did not answer and it has to be done later."""
+
+    async def check() -> None:
+        await topics.check(connection, settings)
+
+    try:
+        async with asyncio.timeout(FIRST_CHECK_S):
+            await check()
+    except (Retryable, TimeoutError) as error:
+        log.warning("kafka_away", reason=str(error), spooling=True)
+        return check
+    return None
+
+
+async def _until_topics_are_there(connection: KafkaConnection, settings: Settings, stopped: asyncio.Event) -> bool:
+    """Wait until the broker answers; False when asked to stop before that."""
+    while not stopped.is_set():
+        try:
+            await topics.check(connection, settings)
+        except Retryable as error:
+            log.warning("collector_waits", reason=str(error))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopped.wait(), START_RETRY_S)
+        else:
+            return True
+    return False
