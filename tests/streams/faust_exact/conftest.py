@@ -39,8 +39,8 @@ class Broker:
     @contextlib.asynccontextmanager
     async def producer(self, **settings):
         producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, **settings)
-        await producer.start()
         try:
+            await producer.start()
             yield producer
         finally:
             await producer.stop()
