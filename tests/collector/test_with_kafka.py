@@ -2,10 +2,10 @@
 
 import asyncio
 import os
+import resource
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from contextlib import suppress
 
@@ -39,24 +39,37 @@ async def starts(broker):
 
 
 @pytest.fixture
-def collector(broker, tmp_path):
-    """A collector process; `address` is its own."""
-    port = free_port()
-    own = {name: value for name, value in os.environ.items() if not name.startswith("FOOTPRINT_")}
-    own |= {
-        "FOOTPRINT_KAFKA_BOOTSTRAP": broker.connection.bootstrap,
-        "FOOTPRINT_COLLECTOR_PORT": str(port),
-        "FOOTPRINT_WRITE_KEYS": "demo:key",
-        "FOOTPRINT_DATA_DIR": str(tmp_path),
-    }
-    with (tmp_path / "collector.log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, "-c", PROGRAM], env=own, stdout=log, stderr=log)
-    process.address = f"http://127.0.0.1:{port}"
-    process.log = tmp_path / "collector.log"
-    yield process
-    if process.poll() is None:
-        process.kill()
-    process.wait()
+def start_collector(broker, tmp_path):
+    """Starts a collector process over the test's data folder; `address` is its own."""
+    started = []
+
+    def start(**settings):
+        port = free_port()
+        own = {name: value for name, value in os.environ.items() if not name.startswith("FOOTPRINT_")}
+        own |= {
+            "FOOTPRINT_KAFKA_BOOTSTRAP": broker.connection.bootstrap,
+            "FOOTPRINT_COLLECTOR_PORT": str(port),
+            "FOOTPRINT_WRITE_KEYS": "demo:key",
+            "FOOTPRINT_DATA_DIR": str(tmp_path),
+        }
+        log = tmp_path / f"collector-{len(started)}.log"
+        with log.open("wb") as file:
+            process = subprocess.Popen([sys.executable, "-c", PROGRAM], env=own | settings, stdout=file, stderr=file)
+        process.address = f"http://127.0.0.1:{port}"
+        process.log = log
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def collector(start_collector):
+    return start_collector()
 
 
 @pytest.fixture
@@ -149,7 +162,7 @@ async def test_a_smuggled_request_is_refused(http, collector):
     writer.close()
 
 
-async def test_without_the_broker_clients_are_told_within_five_seconds_and_nothing_answered_is_lost(http, broker, starts):
+async def test_without_the_broker_events_are_spooled_and_shipped_when_it_is_back(http, broker, starts):
     senders = [Sender(http) for _ in range(4)]
     for start, sender in enumerate(senders):
         sender.number = start * 1_000_000
@@ -157,35 +170,50 @@ async def test_without_the_broker_clients_are_told_within_five_seconds_and_nothi
     await eventually(lambda: answered(senders, 100), 30)
     broker.kill()
     try:
-        killed = time.monotonic()
-        answer = await http.post("/v1/page", json=view("during"), headers=KEY)
-        waited = time.monotonic() - killed
-        assert answer.status_code == 503
-        assert answer.json()["code"] == "not_durable"
-        assert 1 <= int(answer.headers["retry-after"]) <= 5
-        assert waited < 5
-        await eventually(lambda: unready(http), 5)
-        assert (await http.get("/live")).status_code == 200
+        before = sum(len(sender.answered) for sender in senders)
+        await eventually(lambda: answered(senders, before + 100), 5)
+        await eventually(lambda: says(http, "away, spooling"), 5)
+        assert (await http.get("/ready")).status_code == 200
+        assert await lag(http) > 0
     finally:
         broker.start()
-    before = sum(len(sender.answered) for sender in senders)
-    await eventually(lambda: ready(http), 90)
-    await eventually(lambda: answered(senders, before + 100), 60)
+    await eventually(lambda: says(http, "ok"), 90)
     for sender in senders:
         sender.stopped = True
     await asyncio.gather(*tasks)
-    stored = await stored_ids(broker, starts)
+    await eventually(lambda: shipped(http), 30)
+    records = await broker.read(EVENTS, starts[EVENTS])
+    events = [event for record in records for event in codec.read_lines(record.value)]
+    stored = Counter(event["event_id"] for event in events)
     for sender in senders:
         assert sender.answered <= stored.keys()
-        assert {stored[id_] for id_ in sender.answered - sender.resent} == {1}
+        assert not sender.resent
+    assert in_order(events)
+
+
+def in_order(events):
+    """True when each visitor's events are there first in the order in which they were sent, one after another."""
+    sent = {}
+    for event in events:
+        number = int(event["event_id"][1:])
+        sent.setdefault((event["visitor_id"], number // 1_000_000), {}).setdefault(number)
+    return all(list(numbers) == sorted(numbers) for numbers in sent.values())
+
+
+async def says(client, text):
+    return (await client.get("/ready")).json()["checks"]["kafka"] == text
+
+
+async def lag(client):
+    return (await client.get("/ready")).json()["lag"]
+
+
+async def shipped(client):
+    return await lag(client) == 0
 
 
 async def answered(senders, count):
     return sum(len(sender.answered) for sender in senders) >= count
-
-
-async def unready(client):
-    return not await ready(client)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -207,13 +235,74 @@ async def ended(process):
     return process.poll() is not None
 
 
-async def test_a_stop_without_the_broker_ends_too(http, collector, broker):
+async def test_a_stop_without_the_broker_leaves_the_spool_to_the_next_start(http, collector, start_collector, broker, starts):
     try:
         broker.freeze()
         answer = await http.post("/v1/page", json=view("late"), headers=KEY)
-        assert answer.status_code == 503
+        assert answer.status_code == 200
         collector.terminate()
         await eventually(lambda: ended(collector), 30)
     finally:
         broker.thaw()
     assert collector.wait() == 0, collector.log.read_text()
+    async with httpx2.AsyncClient(base_url=start_collector().address, timeout=20) as client:
+        await eventually(lambda: ready(client), 60)
+        await eventually(lambda: shipped(client), 60)
+    assert "mlate" in await stored_ids(broker, starts)
+
+
+async def test_a_full_spool_answers_503_and_is_not_ready(start_collector, broker):
+    collector = start_collector(FOOTPRINT_SPOOL_MAX_BYTES="100000")
+    async with httpx2.AsyncClient(base_url=collector.address, timeout=20) as client:
+        await eventually(lambda: ready(client, collector), 60)
+        broker.freeze()
+        try:
+            big = {**view("big"), "properties": {"a": "a" * 60_000}}
+            answers = [await client.post("/v1/page", json={**big, "messageId": f"big{n}"}, headers=KEY) for n in range(2)]
+            assert [answer.status_code for answer in answers] == [200, 503]
+            assert 1 <= int(answers[1].headers["retry-after"]) <= 5
+            await eventually(lambda: unready(client), 10)
+        finally:
+            broker.thaw()
+        await eventually(lambda: shipped(client), 60)
+        await eventually(lambda: ready(client), 10)
+        assert (await client.post("/v1/page", json=big, headers=KEY)).status_code == 200
+
+
+async def unready(client):
+    return not await ready(client)
+
+
+async def test_a_disk_that_takes_nothing_answers_503(http, collector, broker):
+    resource.prlimit(collector.pid, resource.RLIMIT_FSIZE, (10_000, 10_000))
+    broker.freeze()
+    try:
+        large = {"batch": [{**view(f"disk{n}"), "properties": {"a": "a" * 20_000}} for n in range(3)]}
+        answer = await http.post("/v1/batch", json=large, headers=KEY)
+        assert (answer.status_code, answer.json()["code"]) == (503, "not_durable")
+        await eventually(lambda: unready(http), 10)
+    finally:
+        broker.thaw()
+
+
+async def test_a_collector_that_is_killed_while_kafka_is_away_starts_without_it_and_loses_nothing(
+    http, collector, start_collector, broker, starts
+):
+    broker.kill()
+    try:
+        for number in range(5):
+            assert (await http.post("/v1/page", json=view(f"first{number}"), headers=KEY)).status_code == 200
+        collector.kill()
+        collector.wait()
+        again = start_collector()
+        async with httpx2.AsyncClient(base_url=again.address, timeout=20) as client:
+            await eventually(lambda: ready(client, again), 30)
+            assert (await client.post("/v1/page", json=view("second"), headers=KEY)).status_code == 200
+            assert await lag(client) == 6
+            broker.start()
+            await eventually(lambda: shipped(client), 60)
+    finally:
+        if broker.process.poll() is not None:
+            broker.start()
+    stored = await stored_ids(broker, starts)
+    assert {"msecond", *(f"mfirst{number}" for number in range(5))} <= stored.keys()
