@@ -27,7 +27,8 @@ log = structlog.get_logger(__name__)
 START_RETRY_S = 0.5
 STOP_S = 10.0
 """Longest clean stop; what it did not publish comes at the next start."""
-NOISY = ("faust", "mode", "aiokafka")
+NOISY = ("faust", "mode", "aiokafka", "streams.faust_exact.consumer")
+"""Libraries; the last is the name under which Faust logs for our subclasses of it."""
 
 
 def run(settings: Settings, *, health_port: int, worker: int = 1) -> None:
