@@ -64,6 +64,7 @@ class Spooling:
         self._late: tuple[asyncio.Future[None], Frame] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._connected = False
+        self._keeping = False
         self._away = True
         self._said = ""
 
@@ -79,8 +80,10 @@ class Spooling:
         await asyncio.wait(self._tasks[:1], timeout=CONNECT_S)
         for task in self._tasks:
             if task.done():
+                self._report(task)
                 task.result()
-            task.add_done_callback(self._report)
+            else:
+                task.add_done_callback(self._report)
 
     async def deliver(self, publication: Publication) -> None:
         """Return once Kafka or the disk has it; raises Retryable when neither, Refused when Kafka will not have it."""
@@ -130,7 +133,7 @@ class Spooling:
     @property
     def _shipping(self) -> bool:
         """True while something older than the next flush is not in Kafka, or not known to be."""
-        return self._late is not None or self._spool.depth.size > 0
+        return self._keeping or self._late is not None or self._spool.depth.size > 0
 
     async def _direct(self) -> bool:
         """True when Kafka may take the next flush: nothing older waits, and it answered last time."""
@@ -141,13 +144,15 @@ class Spooling:
         return self._connected and not self._away and not self._shipping
 
     def _frame(self, publication: Publication) -> Frame:
-        return Frame(self._now_ms(), publication.events, publication.rejected)
+        return Frame(self._now_ms(), dict(publication.events), list(publication.rejected))
 
     async def _keep(self, frame: Frame) -> None:
+        self._keeping = True
         self._empty.clear()
         try:
-            await self._on_disk(lambda: self._spool.append(frame))
+            await self._on_disk(partial(self._spool.append, frame))
         finally:
+            self._keeping = False
             self._filled.set()
 
     async def _is_away(self) -> bool:
@@ -191,10 +196,10 @@ class Spooling:
             async with asyncio.timeout(LATE_S):
                 await self._kafka.deliver(_joined(chunk))
             await self._drop(chunk)
+            log.info("spool_shipped", events=chunk.count, left=self._spool.depth.count)
         if not self._shipping:  # nothing was kept since the spool was found empty
             self._filled.clear()
             self._empty.set()
-            log.info("spool_empty")
 
     async def _settle_late(self) -> None:
         """Wait for the flush that was spooled while under way; when it did arrive, it is not shipped again."""

@@ -45,7 +45,7 @@ def line_of(given: Settings, client: httpx2.AsyncClient) -> Line:
     environment = _environment(settings)
     servers = _servers(settings, run, client, environment)
     stages = _stages(settings, run, client, environment)
-    flow = tuple(url for name, url in run.health.items() if name.partition("-")[0] in ("streams", "sink"))
+    flow = tuple(url for name, url in run.health.items() if name.partition("-")[0] in ("collector", "streams", "sink"))
     return Line(settings, run, servers, stages, flow)
 
 

@@ -31,9 +31,9 @@ def status(url):
 
 
 def is_stored(line):
-    """True when streams and sink are ready and have nothing left to do."""
+    """True when nothing is spooled any more and streams and sink have nothing left to do."""
     health = read_run(line.data_dir).health
-    states = [status(health[name]) for name in ("streams", "sink")]
+    states = [status(health[name]) for name in ("collector", "streams", "sink")]
     return all(state.get("ready") and state["lag"] == 0 and state["idle_s"] >= 1 for state in states)
 
 
