@@ -10,12 +10,14 @@ from collector.core import answers
 from collector.core.accept import Accepted, accept
 from collector.core.addresses import client_address
 from collector.core.answers import Answer, Refusal
-from collector.core.batches import Batch, read_batch, read_single
+from collector.core.batches import MAX_BATCH, Batch, read_batch, read_single
 from collector.core.bodies import read_body
 from collector.core.drafts import Arrival
-from collector.core.keys import key_in_body, key_outside_body
+from collector.core.keys import key_in, key_in_body, key_outside_body
 from collector.core.pixels import read_pixel, read_query
+from collector.core.plain import accept_plain
 from collector.core.routes import Route
+from collector.core.shapes import Message, read_shapes, sent
 from collector.core.sites import SiteRules
 from collector.ports import Publication
 from schemas import codec
@@ -97,17 +99,28 @@ class Handlers:
         key = key_outside_body(request.headers, parameters.get("writeKey", ""))
         if key and key not in self.config.sites:
             return self._settled(answers.refused(_unknown_key()))
-        payload = self._payload(request, parameters)
-        if isinstance(payload, Refusal):
-            return self._settled(answers.refused(payload))
-        site = self._site(key or key_in_body(payload), request.headers.get("origin", ""))
+        read = self._read(request, parameters)
+        if isinstance(read, Refusal):
+            return self._settled(answers.refused(read))
+        batch, key_within = read
+        site = self._site(key or key_within, request.headers.get("origin", ""))
         if isinstance(site, Refusal):
             return self._settled(answers.refused(site))
-        batch = read_batch(payload) if request.route.form == "batch" else read_single(payload)
         if isinstance(batch, Refusal):
             return self._settled(answers.refused(batch))
         historical = parameters.get("historical", "") in ("1", "true")
         return self._accept(batch, self._arrival(request, site, sent_at=batch.sent_at, historical=historical))
+
+    def _read(self, request: Request, parameters: dict[str, str]) -> tuple[Batch | Refusal, str] | Refusal:
+        """Return the messages of a request, in their usual shape where all have it, and the key that came with them."""
+        form = request.route.form
+        shapes = None if form == "pixel" else read_shapes(request.body, batch=form == "batch")
+        if shapes is not None and len(shapes.batch) <= MAX_BATCH:
+            return Batch(shapes.batch, shapes.sent_at), key_in(shapes.write_key)
+        payload = self._payload(request, parameters)
+        if isinstance(payload, Refusal):
+            return payload
+        return read_batch(payload) if form == "batch" else read_single(payload), key_in_body(payload)
 
     def _payload(self, request: Request, parameters: dict[str, str]) -> Any | Refusal:
         if request.route.form == "pixel":
@@ -141,7 +154,7 @@ class Handlers:
     def _accept(self, batch: Batch, arrival: Arrival) -> Outcome:
         sorting = _Sorting()
         for index, message in enumerate(batch.messages):
-            self._sort(sorting, accept(message, arrival, index=index, new_id=self._new_id), site=arrival.site.site)
+            self._sort(sorting, self._event(message, arrival, index), site=arrival.site.site)
         rejected = [_record(one, arrival) for one in sorting.rejected]
         return Outcome(
             answer=answers.success(accepted=sorting.accepted, duplicate=sorting.duplicate, rejected=sorting.rejected),
@@ -152,6 +165,15 @@ class Handlers:
             rejected=tuple(sorting.rejected),
             warnings=sorting.warnings,
         )
+
+    def _event(self, message: Any, arrival: Arrival, index: int) -> Accepted | Rejection:
+        """Accept a message: in one go where it is plain, else step by step."""
+        if isinstance(message, Message):
+            accepted = accept_plain(message, arrival, self._new_id)
+            if accepted is not None:
+                return accepted
+            message = sent(message)
+        return accept(message, arrival, index=index, new_id=self._new_id)
 
     def _sort(self, sorting: _Sorting, result: Accepted | Rejection, *, site: str) -> None:
         if isinstance(result, Rejection):

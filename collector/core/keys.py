@@ -15,8 +15,12 @@ def key_outside_body(headers: Mapping[str, str], query_key: str) -> str:
 
 def key_in_body(payload: Any) -> str:
     """Return the body's `writeKey`, the last place; empty when there is none."""
-    key = payload.get("writeKey") if isinstance(payload, dict) else None
-    return key.strip() if isinstance(key, str) else ""
+    return key_in(payload.get("writeKey")) if isinstance(payload, dict) else ""
+
+
+def key_in(value: Any) -> str:
+    """Return a body's `writeKey`; empty when it is none."""
+    return value.strip() if isinstance(value, str) else ""
 
 
 def _from_authorization(scheme: str, credentials: str) -> str:
