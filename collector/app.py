@@ -20,7 +20,9 @@ from collector.core import answers
 from collector.front import Front
 from collector.handlers import Handlers
 from collector.ingest import Ingest
+from collector.live import LiveFiles
 from collector.metrics import Metrics
+from collector.peers import OWN, Peers
 from collector.ports import Publisher
 from collector.publishing import Publishing
 from collector.readiness import Readiness
@@ -36,17 +38,20 @@ def wall_clock_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def create_app(config: CollectorConfig, publisher: Publisher, *, now_ms: Callable[[], int] = wall_clock_ms) -> Front:
-    """Build the collector over a publisher, which it starts and closes with its own lifespan."""
+def create_app(
+    config: CollectorConfig, publisher: Publisher, *, now_ms: Callable[[], int] = wall_clock_ms, peers: Peers | None = None
+) -> Front:
+    """Build the collector over a publisher, which it starts and closes with its own lifespan. `peers` share its port."""
     metrics = Metrics()
     metrics.watch_spool(lambda: publisher.spooled, now_ms)
     publishing = Publishing(publisher, metrics, limit=config.in_flight_limit)
-    handlers = Handlers(config, new_id=_new_id, retry_after=_retry_after)
+    live = LiveFiles(config.live)
+    handlers = Handlers(config, new_id=_new_id, retry_after=_retry_after, live=live)
     readiness = Readiness(publisher)
-    pages = _Pages(config, metrics, readiness=readiness, publishing=publishing)
+    pages = _Pages(handlers, metrics, readiness=readiness, publishing=publishing, peers=peers)
     behind = Starlette(
         routes=pages.routes(),
-        lifespan=partial(_lifespan, publisher, readiness),
+        lifespan=partial(_lifespan, publisher, readiness, live),
         exception_handlers={HTTPException: _on_http_error, Exception: _on_bug},
     )
     behind.router.redirect_slashes = False
@@ -54,20 +59,26 @@ def create_app(config: CollectorConfig, publisher: Publisher, *, now_ms: Callabl
 
 
 @asynccontextmanager
-async def _lifespan(publisher: Publisher, readiness: Readiness, _: Starlette) -> AsyncIterator[None]:
+async def _lifespan(publisher: Publisher, readiness: Readiness, live: LiveFiles, _: Starlette) -> AsyncIterator[None]:
     await publisher.start()
     try:
+        await live.start()
         await readiness.start()
         yield
     finally:
         # uvicorn has answered every request by now, so nothing waits: the producer only has to disconnect
         await readiness.stop()
+        await live.stop()
         await publisher.close()
 
 
 class _Pages:
-    def __init__(self, config: CollectorConfig, metrics: Metrics, *, readiness: Readiness, publishing: Publishing) -> None:
-        self._config = config
+    def __init__(
+        self, handlers: Handlers, metrics: Metrics, *, readiness: Readiness, publishing: Publishing, peers: Peers | None
+    ) -> None:
+        self._peers = peers
+        self._handlers = handlers
+        self._config = handlers.config
         self._metrics = metrics
         self._readiness = readiness
         self._publishing = publishing
@@ -86,13 +97,18 @@ class _Pages:
     async def live(self, _: Request) -> Response:
         return JSONResponse({"live": True})
 
-    async def ready(self, _: Request) -> Response:
+    async def ready(self, request: Request) -> Response:
         ready, lag, idle_s = self._readiness.ready, self._publishing.lag, self._publishing.idle_s()
         status = {"ready": ready, "lag": lag, "idle_s": idle_s, "checks": {"kafka": self._readiness.kafka}}
-        return JSONResponse(status, 200 if ready else 503, {"Cache-Control": "no-store"})
+        if self._peers and OWN not in request.query_params:
+            status = await self._peers.ready(status)
+        return JSONResponse(status, 200 if status["ready"] else 503, {"Cache-Control": "no-store"})
 
-    async def metrics(self, _: Request) -> Response:
-        return PlainTextResponse(generate_latest(self._metrics.registry), media_type=CONTENT_TYPE_LATEST)
+    async def metrics(self, request: Request) -> Response:
+        text = generate_latest(self._metrics.registry)
+        if self._peers and OWN not in request.query_params:
+            text = await self._peers.metrics(text.decode())
+        return PlainTextResponse(text, media_type=CONTENT_TYPE_LATEST)
 
     async def snippet(self, request: Request) -> Response:
         return serve_snippet(request, self._config.snippet)
@@ -100,7 +116,7 @@ class _Pages:
     async def sdk_settings(self, request: Request) -> Response:
         """Answer what analytics.js asks for before it sends: which destination, and where."""
         key = request.path_params["key"]
-        if key not in self._config.sites:
+        if self._handlers.site_of(key) is None:
             return _respond(answers.refused(answers.Refusal(401, "unknown_key", "This write key belongs to no site. Check it.")))
         destination = {"apiKey": key, "apiHost": f"{request.url.netloc}/v1", "protocol": request.url.scheme}
         return JSONResponse({"integrations": {"Segment.io": destination}})

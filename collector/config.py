@@ -1,22 +1,28 @@
 """The collector's configuration as plain values; footprint/parts/collector.py makes it from settings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from collector.core.addresses import Network
 from collector.core.sites import SiteRules
+from collector.live import LivePaths
 
 MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class CollectorConfig:
-    """`sites` by write key. `snippet` is the built browser snippet served as `/fp.js`."""
+    """`sites` by write key, `rules` by site: those for keys that are made while the collector runs.
+
+    `snippet` is the built browser snippet served as `/fp.js`.
+    """
 
     sites: Mapping[str, SiteRules]
     partitions: int
     snippet: Path | None = None
+    rules: Mapping[str, SiteRules] = field(default_factory=dict)
+    live: LivePaths | None = None
     trusted_proxies: tuple[Network, ...] = ()
     body_limit: int = 10 * MEGABYTE
     in_flight_limit: int = 64 * MEGABYTE

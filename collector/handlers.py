@@ -1,12 +1,13 @@
 """Requests become outcomes: what to write, and what to answer once it is durable. Plain values in, plain values out."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from math import ceil
 from typing import Any
 
 from collector.config import CollectorConfig
-from collector.core import answers
+from collector.core import answers, cookies, privacy
 from collector.core.accept import Accepted, accept
 from collector.core.addresses import client_address
 from collector.core.answers import Answer, Refusal
@@ -16,12 +17,16 @@ from collector.core.drafts import Arrival
 from collector.core.keys import key_in, key_in_body, key_outside_body
 from collector.core.pixels import read_pixel, read_query
 from collector.core.plain import accept_plain
+from collector.core.quotas import Quotas
+from collector.core.readers import text
 from collector.core.routes import Route
 from collector.core.shapes import Message, read_shapes, sent
 from collector.core.sites import SiteRules
+from collector.live import LiveFiles
 from collector.ports import Publication
 from schemas import codec
-from schemas.rejections import Rejection, record_of
+from schemas.identities import usable_id
+from schemas.rejections import Reason, Rejection, record_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a request comes to: answer `answer` once `publication` is durable, `otherwise` when it cannot be made so."""
+    """What a request comes to: answer `answer` once `publication` is durable, `otherwise` when it cannot be made so.
+
+    `refusal` is the code of a request that was turned away as a whole.
+    """
 
     answer: Answer
     otherwise: Answer
@@ -47,6 +55,7 @@ class Outcome:
     duplicate: int = 0
     rejected: tuple[Rejection, ...] = ()
     warnings: Counter[str] = field(default_factory=Counter)
+    refusal: str = ""
 
 
 @dataclass(slots=True)
@@ -62,12 +71,16 @@ class _Sorting:
 
 
 class Handlers:
-    """The ingest entries over one configuration. `new_id` makes event ids, `retry_after` the seconds of a 503."""
+    """The ingest entries over one configuration and what `live` files say. `new_id` makes ids, `retry_after` the seconds of a 503."""
 
-    def __init__(self, config: CollectorConfig, *, new_id: Callable[[], str], retry_after: Callable[[], int]) -> None:
+    def __init__(
+        self, config: CollectorConfig, *, new_id: Callable[[], str], retry_after: Callable[[], int], live: LiveFiles | None = None
+    ) -> None:
         self.config = config
         self._new_id = new_id
         self._retry_after = retry_after
+        self._live = live or LiveFiles()
+        self._quotas = Quotas()
 
     def handle(self, request: Request) -> Outcome:
         """Return the outcome of a request on any ingest path. No input makes it raise."""
@@ -85,31 +98,72 @@ class Handlers:
             outcome.duplicate,
             outcome.rejected,
             outcome.warnings,
+            outcome.refusal,
         )
 
     def unavailable(self, code: str = "not_durable") -> Answer:
         """Return the 503 of a request whose events cannot be kept now."""
         return answers.unavailable(code, retry_after_s=self._retry_after())
 
-    def _settled(self, answer: Answer) -> Outcome:
-        return Outcome(answer, answer)
+    def site_of(self, key: str) -> SiteRules | None:
+        """Return the rules of the site that a write key belongs to: a configured key, or one made while running."""
+        found = self.config.sites.get(key)
+        if found is not None:
+            return found
+        site = self._live.keyring.site_of(key, "write")
+        return (self.config.rules.get(site) or SiteRules(site)) if site is not None else None
+
+    def _settled(self, answer: Answer, refusal: str = "") -> Outcome:
+        return Outcome(answer, answer, refusal=refusal)
+
+    def _refused(self, refusal: Refusal) -> Outcome:
+        return self._settled(answers.refused(refusal), refusal.code)
 
     def _ingest(self, request: Request) -> Outcome:
         parameters = read_query(request.query) if request.query else {}
         key = key_outside_body(request.headers, parameters.get("writeKey", ""))
-        if key and key not in self.config.sites:
-            return self._settled(answers.refused(_unknown_key()))
+        if key and self.site_of(key) is None:
+            return self._refused(_unknown_key())
         read = self._read(request, parameters)
         if isinstance(read, Refusal):
-            return self._settled(answers.refused(read))
+            return self._refused(read)
         batch, key_within = read
-        site = self._site(key or key_within, request.headers.get("origin", ""))
+        key = key or key_within
+        site = self._site(key, request.headers.get("origin", ""))
         if isinstance(site, Refusal):
-            return self._settled(answers.refused(site))
+            return self._refused(site)
         if isinstance(batch, Refusal):
-            return self._settled(answers.refused(batch))
+            return self._refused(batch)
         historical = parameters.get("historical", "") in ("1", "true")
-        return self._accept(batch, self._arrival(request, site, sent_at=batch.sent_at, historical=historical))
+        return self._take(request, batch, site, key=key, historical=historical)
+
+    def _take(self, request: Request, batch: Batch, site: SiteRules, *, key: str, historical: bool) -> Outcome:
+        wait = self._over_rate(key, site, batch, request.received_at) if site.rate_per_key else 0
+        if wait:
+            return self._settled(answers.limited(retry_after_s=wait), "rate_limited")
+        arrival = self._arrival(request, site, sent_at=batch.sent_at, historical=historical)
+        if site.cookie_keys and arrival.own_device and not arrival.declined:
+            return self._accept_with_cookie(request, batch, arrival)
+        return self._accept(batch, arrival)
+
+    def _over_rate(self, key: str, site: SiteRules, batch: Batch, now_ms: int) -> int:
+        """Return the seconds that a key over its rate has to wait, else 0."""
+        assert site.rate_per_key is not None
+        return ceil(self._quotas.take(key, len(batch.messages), rate=site.rate_per_key, now_ms=now_ms))
+
+    def _accept_with_cookie(self, request: Request, batch: Batch, arrival: Arrival) -> Outcome:
+        """Take the visitor from the collector's own cookie where an event names none, and keep or refresh the cookie."""
+        keys = arrival.site.cookie_keys
+        messages = [sent(message) if isinstance(message, Message) else message for message in batch.messages]
+        visitor = cookies.read_visitor(request.headers.get("cookie", ""), keys)
+        if request.route.form == "pixel":
+            return self._accept(batch, replace(arrival, visitor_id=visitor))
+        if any(privacy.denies(message) for message in messages):
+            outcome = self._accept(batch, arrival)
+            return replace(outcome, answer=answers.with_cookie(outcome.answer, cookies.forget_visitor()))
+        visitor = visitor or _named_visitor(messages) or self._new_id()
+        outcome = self._accept(batch, replace(arrival, visitor_id=visitor))
+        return replace(outcome, answer=answers.with_cookie(outcome.answer, cookies.set_visitor(visitor, keys[-1])))
 
     def _read(self, request: Request, parameters: dict[str, str]) -> tuple[Batch | Refusal, str] | Refusal:
         """Return the messages of a request, in their usual shape where all have it, and the key that came with them."""
@@ -128,7 +182,7 @@ class Handlers:
         return read_body(request.body, limit=self.config.body_limit, encoding=request.headers.get("content-encoding", ""))
 
     def _site(self, key: str, origin: str) -> SiteRules | Refusal:
-        site = self.config.sites.get(key)
+        site = self.site_of(key)
         if site is None:
             return _unknown_key() if key else _missing_key()
         if not site.allows(origin):
@@ -149,13 +203,15 @@ class Handlers:
             historical=historical,
             sent_at=sent_at,
             default_type=request.route.type,
+            declined=headers.get("sec-gpc") == "1" or (site.dnt and headers.get("dnt") == "1"),
+            suppressions=self._live.suppressions,
         )
 
     def _accept(self, batch: Batch, arrival: Arrival) -> Outcome:
-        sorting = _Sorting()
+        sorting, plain = _Sorting(), arrival.is_plain
         for index, message in enumerate(batch.messages):
-            self._sort(sorting, self._event(message, arrival, index), site=arrival.site.site)
-        rejected = [_record(one, arrival) for one in sorting.rejected]
+            self._sort(sorting, self._event(message, arrival, index, plain=plain), site=arrival.site.site)
+        rejected = [_record(one, arrival) for one in sorting.rejected if one.reason is not Reason.NOT_STORED]
         return Outcome(
             answer=answers.success(accepted=sorting.accepted, duplicate=sorting.duplicate, rejected=sorting.rejected),
             otherwise=self.unavailable(),
@@ -166,10 +222,10 @@ class Handlers:
             warnings=sorting.warnings,
         )
 
-    def _event(self, message: Any, arrival: Arrival, index: int) -> Accepted | Rejection:
+    def _event(self, message: Any, arrival: Arrival, index: int, *, plain: bool) -> Accepted | Rejection:
         """Accept a message: in one go where it is plain, else step by step."""
         if isinstance(message, Message):
-            accepted = accept_plain(message, arrival, self._new_id)
+            accepted = accept_plain(message, arrival, self._new_id) if plain else None
             if accepted is not None:
                 return accepted
             message = sent(message)
@@ -188,6 +244,12 @@ class Handlers:
         sorting.events.setdefault(partition, []).append(result.encoded)
         sorting.accepted += 1
         sorting.warnings.update(result.warnings)
+
+
+def _named_visitor(messages: Iterable[Any]) -> str | None:
+    """Return the first usable visitor that the messages name themselves."""
+    named = (text(message.get("anonymousId")) for message in messages if isinstance(message, dict))
+    return next((visitor for visitor in named if visitor and usable_id(visitor)), None)
 
 
 def _record(rejection: Rejection, arrival: Arrival) -> tuple[bytes, bytes]:

@@ -6,6 +6,7 @@ from functools import partial
 import structlog
 
 from collector.budget import Hold
+from collector.config import CollectorConfig
 from collector.core import answers
 from collector.core.answers import Answer
 from collector.core.bodies import too_large
@@ -24,10 +25,13 @@ WANTED = frozenset(
         b"authorization",
         b"content-encoding",
         b"content-length",
+        b"cookie",
+        b"dnt",
         b"origin",
         b"sec-fetch-dest",
         b"sec-fetch-mode",
         b"sec-fetch-site",
+        b"sec-gpc",
         b"user-agent",
         b"x-forwarded-for",
         b"x-write-key",
@@ -46,6 +50,11 @@ class Ingest:
         self._now_ms = now_ms
         self.budget = publishing.budget
         self.body_limit = handlers.config.body_limit
+
+    def reload(self, config: CollectorConfig) -> None:
+        """Handle the next request by another configuration."""
+        self._handlers.use(config)
+        self.budget.limit, self.body_limit = config.in_flight_limit, config.body_limit
 
     def answer(self, request: Request, hold: Hold, answered: Answered) -> None:
         """Call `answered` once, when what the request writes is durable or cannot be made so; maybe before this returns."""

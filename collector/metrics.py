@@ -22,6 +22,7 @@ class Metrics:
         self.accepted = Tally("footprint_collector_events_accepted", "Events that are durable.", [], registry=self.registry)
         self.duplicate = Tally("footprint_collector_events_duplicate", "Repeats inside one request.", [], registry=self.registry)
         self.rejected = Tally("footprint_collector_events_rejected", "Events turned away, by reason.", ["reason"], registry=self.registry)
+        self.refused = Tally("footprint_collector_refused", "Requests turned away as a whole, by code.", ["code"], registry=self.registry)
         self.warnings = Tally("footprint_collector_events_warned", "Events kept with a flaw, by flaw.", ["flaw"], registry=self.registry)
         self.not_durable = Tally(
             "footprint_collector_not_durable",
@@ -51,6 +52,8 @@ class Metrics:
         self.accepted.add((), outcome.accepted)
         if outcome.duplicate:
             self.duplicate.add((), outcome.duplicate)
+        if outcome.refusal:
+            self.refused.add((outcome.refusal,))
         for rejection in outcome.rejected:
             self.rejected.add((rejection.reason.value,))
         for flaw, times in outcome.warnings.items():

@@ -18,6 +18,7 @@ class Reason(StrEnum):
     INVALID_EVENT = "invalid_event"
     NO_ID = "no_id"
     TOO_LARGE = "too_large"
+    PLAN_VIOLATION = "plan_violation"
     ID_CONFLICT = "id_conflict"
     UNREADABLE = "unreadable"
     UNSTORABLE = "unstorable"

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from collector.core import steps
+from collector.core import privacy, steps
 from collector.core.drafts import Arrival, Draft
 from collector.core.readers import text
 from schemas import codec
-from schemas.rejections import ORIGINAL_MAX, Reason, Rejection
+from schemas.rejections import Reason, Rejection
 from schemas.topics import MAX_RECORD_BYTES
 
 STEPS: tuple[Callable[[Draft], Rejection | None], ...] = (
@@ -17,7 +17,10 @@ STEPS: tuple[Callable[[Draft], Rejection | None], ...] = (
     steps.drop_unknown_type,
     steps.put_kind,
     steps.put_event_id,
+    privacy.drop_declined,
     steps.put_people,
+    privacy.drop_suppressed,
+    privacy.put_pseudonyms,
     steps.drop_nobody,
     steps.put_times,
     steps.put_device,
@@ -27,6 +30,7 @@ STEPS: tuple[Callable[[Draft], Rejection | None], ...] = (
     steps.put_references,
     steps.put_traits,
     steps.put_props,
+    steps.drop_plan_violation,
 )
 
 
@@ -48,28 +52,22 @@ def accept(message: Any, arrival: Arrival, *, index: int, new_id: Callable[[], s
     """
     if not isinstance(message, dict):
         rejection = Rejection(Reason.NOT_AN_OBJECT, "The event is not a JSON object. Send one object per event.")
-        return _located(rejection, message, index=index, event_id="")
+        return replace(rejection, index=index, original=privacy.original_of(message, arrival))
     draft = Draft(arrival, message, new_id, {"site": arrival.site.site})
     for step in STEPS:
         rejected = step(draft)
         if rejected is not None:
-            return _located(rejected, message, index=index, event_id=_sent_id(message))
+            return _located(rejected, message, arrival, index=index)
     encoded = codec.dumps(draft.event)
     if len(encoded) > MAX_RECORD_BYTES:  # digits such as 1e15 grow when they are written out
         rejection = Rejection(Reason.TOO_LARGE, "The event is too large when written out. Send less in its properties.")
-        return _located(rejection, message, index=index, event_id=_sent_id(message))
+        return _located(rejection, message, arrival, index=index)
     event = draft.event
     owner = event.get("visitor_id") or event.get("customer_id", "")
     return Accepted(event["event_id"], event["content_hash"], owner, encoded, tuple(draft.warnings))
 
 
-def _sent_id(message: dict[str, Any]) -> str:
-    return text(message.get("messageId"), steps.MAX_MESSAGE_ID) or ""
-
-
-def _located(rejection: Rejection, message: Any, *, index: int, event_id: str) -> Rejection:
-    try:
-        original = codec.dumps(message)[: 4 * ORIGINAL_MAX].decode("utf-8", "ignore")[:ORIGINAL_MAX]
-    except TypeError:  # nested too deeply to be written again
-        original = ""
+def _located(rejection: Rejection, message: dict[str, Any], arrival: Arrival, *, index: int) -> Rejection:
+    event_id = text(message.get("messageId"), steps.MAX_MESSAGE_ID) or ""
+    original = "" if rejection.reason is Reason.NOT_STORED else privacy.original_of(message, arrival)
     return replace(rejection, index=index, event_id=event_id, original=original)

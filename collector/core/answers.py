@@ -1,7 +1,7 @@
 """The answers of docs/reference/http.md as values. Every SDK decides by them whether it drops, keeps or resends."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from schemas import codec
@@ -54,6 +54,17 @@ def unavailable(code: str, *, retry_after_s: int) -> Answer:
     """Return the 503 after which every SDK keeps its events and sends them again."""
     message = f"The events could not be made durable now. Send them again in {retry_after_s} s."
     return refused(Refusal(503, code, message), (b"retry-after", str(retry_after_s).encode()))
+
+
+def limited(*, retry_after_s: int) -> Answer:
+    """Return the 429 of a key that sends more than its site's rate."""
+    message = f"This key is over its rate. Send the events again in {retry_after_s} s, or raise rate_per_key of the site."
+    return refused(Refusal(429, "rate_limited", message), (b"retry-after", str(retry_after_s).encode()))
+
+
+def with_cookie(answer: Answer, cookie: str) -> Answer:
+    """Return an answer that also sets a cookie."""
+    return replace(answer, headers=(*answer.headers, (b"set-cookie", cookie.encode("latin-1"))))
 
 
 def method_not_allowed(methods: Sequence[str]) -> Answer:

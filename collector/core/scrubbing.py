@@ -30,7 +30,7 @@ _SHORT_NAMES = ("key", "pass", "pwd", "auth", "authorization", "sid", "sig", "ot
 _NAMES = tuple(name + end for name in (*_LONG_NAMES, *_SHORT_NAMES) for end in ("", "]", "%5d"))
 _SECRET_NAME = rf"(?:{'|'.join(_LONG_NAMES)}|(?<![a-z0-9])(?:{'|'.join(_SHORT_NAMES)}))"
 _SECRET = re.compile(
-    rf"({_SECRET_NAME}(?:\]|%(?:25)*5D)?(?:=|%(?:25)*3D))(?:(?!%(?:25)*(?:23|26))[^&#;\s])+",
+    rf"({_SECRET_NAME}(?:\]|%(?:25)*5D)?(?:=|%(?:25)*3D))(?:(?!%(?:25)*(?:23|26))[^&#;\s\"])+",
     re.IGNORECASE,
 )
 _JWT = re.compile(r"eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?")

@@ -1,16 +1,28 @@
 """What the operator says about each site, as the collector needs it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from collector.core.plans import Plan
 
 
 @dataclass(frozen=True, slots=True)
 class SiteRules:
-    """One site. `allowed_origins` empty means that browsers may send from every origin."""
+    """One site. `allowed_origins` empty means that browsers may send from every origin.
+
+    The keys are the site's own (`collector.core.signing.derive`); without one its feature is off. `cookie_keys` has the
+    newest last, which signs. `rate_per_key` is in events per second.
+    """
 
     site: str
     allowed_origins: frozenset[str] = frozenset()
     ip: Literal["truncate", "full", "drop"] = "truncate"
+    dnt: bool = False
+    anonymous_key: bytes = field(default=b"", repr=False)
+    hash_key: bytes = field(default=b"", repr=False)
+    cookie_keys: tuple[bytes, ...] = field(default=(), repr=False)
+    rate_per_key: float | None = None
+    plan: Plan | None = None
 
     def allows(self, origin: str) -> bool:
         """True when a browser page of this origin may send; a request without an origin is not a browser's."""

@@ -5,16 +5,18 @@ from typing import Any
 
 import orjson
 
+from collector.core import drafts
 from collector.core.addresses import kept_address
 from collector.core.drafts import Draft
 from collector.core.mapping import KIND_OF_NAME, KIND_OF_TYPE, TYPES
 from collector.core.readers import first, mapping, moment, number, text, whole
+from collector.core.scrubbing import scrub, scrub_values
 from schemas.events import MAX_EVENT_BYTES
 from schemas.identities import usable_id
 from schemas.kinds import Kind
 from schemas.rejections import Reason, Rejection
 
-SNIPPET_LIBRARY = "fp.js"
+SNIPPET_LIBRARY = drafts.SNIPPET_LIBRARY
 CONSENT_STATES = frozenset({"granted", "denied", "pending"})
 NOT_CONTENT = frozenset({"sentAt", "_metadata", "writeKey"})
 """Fields that belong to one request: a resend of the same event carries others."""
@@ -84,6 +86,8 @@ def put_people(draft: Draft) -> None:
     """Add who did it; values that name nobody are left out and counted."""
     for name, field in (("anonymousId", "visitor_id"), ("userId", "customer_id"), ("previousId", "previous_id")):
         draft.put(field, _person(draft, name))
+    if draft.arrival.visitor_id and "visitor_id" not in draft.event:
+        draft.event["visitor_id"] = draft.arrival.visitor_id
     # Without a visitor of its own, an alias speaks about the visitor it names, whose state lives in that partition.
     previous = draft.event.get("previous_id")
     if draft.type == "alias" and previous and previous != draft.event.get("customer_id"):
@@ -121,7 +125,7 @@ def put_device(draft: Draft) -> None:
     """Add the visitor's address, user agent, language and screen; the request's own only when it is the visitor's."""
     context, arrival = draft.context, draft.arrival
     library = text(mapping(context.get("library")).get("name"), 100)
-    own = arrival.own_device or library == SNIPPET_LIBRARY
+    own = draft.own_device
     told = text(context.get("ip"), 64) if not own else None
     draft.put("ip", kept_address(told or (arrival.address if own else ""), arrival.site.ip))
     draft.put("user_agent", text(context.get("userAgent"), 1024) or (text(arrival.user_agent, 1024) if own else None))
@@ -137,8 +141,11 @@ def put_device(draft: Draft) -> None:
 def put_page(draft: Draft) -> None:
     """Add where it happened: SDKs say it in `context.page`, in `properties`, or in both."""
     page, properties = mapping(draft.context.get("page")), draft.properties
-    for name in ("url", "title", "referrer"):
-        draft.put(name, text(first(page.get(name), properties.get(name))))
+    for name in ("url", "referrer"):
+        address = text(first(page.get(name), properties.get(name)))
+        if address is not None:
+            draft.event[name] = scrub(address)
+    draft.put("title", text(first(page.get("title"), properties.get("title"))))
     draft.put("pageview_id", text(draft.message.get("pageviewId"), MAX_MESSAGE_ID))
 
 
@@ -173,10 +180,24 @@ def put_traits(draft: Draft) -> None:
 
 
 def put_props(draft: Draft) -> None:
-    """Add the caller's properties as they are; a page's category stands beside them in Segment's messages."""
-    props: dict[str, Any] = draft.properties
+    """Add the caller's properties, addresses in them scrubbed; a page's category stands beside them in Segment's messages."""
+    props: dict[str, Any] = scrub_values(draft.properties)
     category = text(draft.message.get("category"), 500)
     if category and "category" not in props:
         props = {**props, "category": category}
     if props:
         draft.event["props"] = props
+
+
+def drop_plan_violation(draft: Draft) -> Rejection | None:
+    """Turn away, or count, an event that breaks the site's tracking plan."""
+    plan = draft.arrival.site.plan
+    if plan is None or draft.unsigned:
+        return None
+    violation = plan.check(draft.event.get("name", ""), draft.event["kind"], draft.properties)
+    if violation is None:
+        return None
+    if violation.mode == "reject":
+        return Rejection(Reason.PLAN_VIOLATION, violation.message)
+    draft.warnings.append("plan_violation")
+    return None
