@@ -7,12 +7,13 @@ application as before, also on the same connection: a hot request stands in the 
 from functools import lru_cache
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from collector.budget import Hold
 from collector.core.answers import Answer
 from collector.core.cors import cors
 from collector.core.routes import ROUTES, Route
+from collector.guard import Guarded
 from collector.handlers import Request
 from collector.ingest import WANTED, Ingest
 
@@ -83,7 +84,7 @@ def _name_of(name: bytes) -> str:
     return found
 
 
-class FastProtocol(HttpToolsProtocol):
+class FastProtocol(Guarded):
     """One connection. `ingest` is the class's own: see `fast_protocol`."""
 
     ingest: Ingest
@@ -102,9 +103,11 @@ class FastProtocol(HttpToolsProtocol):
         hot = self._hot
         if hot is None:
             hot = self._decide()
+        if not self._in_head:
+            return
         if not isinstance(hot, Exchange):
             super().on_header(name, value)
-        elif self._in_head:
+        else:
             known = _NAMES.get(name)
             if known is None:
                 known = _name_of(name)
@@ -165,6 +168,14 @@ class FastProtocol(HttpToolsProtocol):
             if self.cycle.response_complete:
                 self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Give back what requests hold that will never be handled."""
+        super().connection_lost(exc)
+        for cycle in (self.cycle, *(queued for queued, _ in self.pipeline)):
+            if isinstance(cycle, Exchange) and not (cycle.started and cycle.complete):
+                cycle.release()
+                cycle.chunks = []
+
     def pause_writing(self) -> None:
         """Read nothing from a client that does not take its answers."""
         super().pause_writing()
@@ -175,6 +186,9 @@ class FastProtocol(HttpToolsProtocol):
         super().resume_writing()
         if not self.pipeline:
             self.flow.resume_reading()
+
+    def _heading(self) -> bool:
+        return self._in_head
 
     def _decide(self) -> Exchange | bool:
         """Say whether this is a hot request, before its first header is taken."""

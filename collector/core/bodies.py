@@ -1,16 +1,27 @@
 """A request body becomes a JSON value, or the reason why not: gzip by its first bytes, lenient where SDKs are sloppy."""
 
 import json
+import re
 import zlib
 from typing import Any
 
 import orjson
+from pydantic_core import from_json
 
 from collector.core.answers import Refusal
 
 GZIP_MAGIC = b"\x1f\x8b"
 MAX_MEMBERS = 16
 """Gzip members of one body: a body of thousands of empty ones would cost quadratic time."""
+
+LARGE = 1_000_000
+"""Bytes up to which the shape of a body cannot cost much memory or time."""
+
+MAX_CONTAINERS = 500_000
+"""Objects and lists of one body: 10 MB of empty ones would take 250 MB of memory."""
+
+_LONE_SURROGATE = re.compile(rb"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})")
+"""Half of a pair, which JSON can escape and UTF-8 cannot write; an escaped backslash and whole pairs are skipped."""
 
 KNOWN_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip"})
 
@@ -56,6 +67,8 @@ def _unreadable(what: str) -> Refusal:
 
 
 def _parse(body: bytes) -> Any | Refusal:
+    if len(body) > LARGE and body.count(b"{") + body.count(b"[") > MAX_CONTAINERS:
+        return Refusal(413, "too_complex", f"The body has over {MAX_CONTAINERS:,} objects and lists. Send smaller batches.")
     try:
         return orjson.loads(body)
     except ValueError:
@@ -63,11 +76,29 @@ def _parse(body: bytes) -> Any | Refusal:
 
 
 def _parse_leniently(body: bytes) -> Any | Refusal:
-    """Read what the strict parser refuses: bare NaN and Infinity as null, broken characters as U+FFFD, numbers beyond a double."""
+    """Read what the strict parser refuses: bare NaN and Infinity as null, broken characters as U+FFFD, numbers beyond a double.
+
+    Quick whatever comes: one sloppy request may not keep the others waiting.
+    """
+    repaired = _LONE_SURROGATE.sub(_replaced, body.decode("utf-8-sig", "replace").encode())
     try:
-        text = body.decode("utf-8-sig", "replace")
-        value = json.loads(text, parse_constant=_null, parse_int=_integer, parse_float=_number)
-        return _whole_characters(value)
+        return orjson.loads(repaired)
+    except ValueError:
+        pass
+    try:
+        return orjson.loads(orjson.dumps(from_json(repaired)))  # NaN becomes null on the way out
+    except (ValueError, TypeError):
+        return _parse_slowly(repaired) if len(repaired) <= LARGE else _unreadable("The body is not JSON")
+
+
+def _replaced(match: re.Match[bytes]) -> bytes:
+    return match[0] if match[1] is None else b"\\ufffd"
+
+
+def _parse_slowly(body: bytes) -> Any | Refusal:
+    """Read numbers of any length beside NaN, and depths that only this parser knows."""
+    try:
+        return json.loads(body, parse_constant=_null, parse_int=_integer, parse_float=_number)
     except RecursionError:
         return _unreadable("The JSON is nested too deeply")
     except ValueError:
@@ -85,14 +116,3 @@ def _integer(digits: str) -> int | float | None:
 def _number(digits: str) -> float | None:
     number = float(digits)
     return number if abs(number) != float("inf") else None
-
-
-def _whole_characters(value: Any) -> Any:
-    """Replace lone surrogates, which JSON can escape and UTF-8 cannot write."""
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, list):
-        return [_whole_characters(item) for item in value]
-    if isinstance(value, dict):
-        return {_whole_characters(key): _whole_characters(item) for key, item in value.items()}
-    return value

@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import signal
+import socket
+from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -16,11 +18,14 @@ from collector.core.addresses import Network
 from collector.core.sites import SiteRules
 from collector.fast import fast_protocol
 from collector.front import Front
+from collector.guard import Guarded, watch
+from collector.peers import Peers
 from collector.publisher import GroupPublisher
 from footprint import logs
 from footprint.local.ports import require_free
 from footprint.parts.collector_delivery import delivery_of
-from footprint.settings import Settings
+from footprint.parts.collector_workers import run_workers
+from footprint.settings import Settings, current
 from schemas.errors import Misconfigured, Retryable
 
 log = structlog.get_logger(__name__)
@@ -37,13 +42,32 @@ def run(settings: Settings) -> None:
     or no site has a key.
     """
     logs.configure(part="collector", level=settings.log_level, form=settings.log_format)
+    config_of(settings)
+    require_free(settings.collector_port, what="the collector", setting="FOOTPRINT_COLLECTOR_PORT", host=settings.collector_host)
+    if settings.collector_workers > 1:
+        run_workers(settings)
+    else:
+        serve(settings, Place())
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which of several processes this is, the sockets it was given (else it opens its own), and the others."""
+
+    worker: int = 1
+    sockets: tuple[socket.socket, ...] = ()
+    peers: Peers | None = None
+
+
+def serve(settings: Settings, place: Place) -> None:
+    """Be one process of the collector; SIGHUP reads the settings again."""
+    logs.configure(part="collector", level=settings.log_level, form=settings.log_format)
     # the driver repeats every failed attempt; readiness already says once that the broker is away, and once that it is back
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    config = config_of(settings)
-    require_free(settings.collector_port, what="the collector", setting="FOOTPRINT_COLLECTOR_PORT", host=settings.collector_host)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, config))
+        runner.run(_serve(settings, config_of(settings), place))
 
 
 def config_of(settings: Settings) -> CollectorConfig:
@@ -51,8 +75,6 @@ def config_of(settings: Settings) -> CollectorConfig:
     sites = {key: _rules(settings, site) for key, site in settings.site_keys().items()}
     if not sites:
         raise Misconfigured("No site has a write key. Set FOOTPRINT_WRITE_KEYS=site:key, or keys in [sites.NAME] of footprint.toml.")
-    if settings.collector_workers > 1:
-        raise Misconfigured("One process serves one port so far. Set FOOTPRINT_COLLECTOR_WORKERS=1 and start more behind a balancer.")
     return CollectorConfig(
         sites=sites,
         partitions=settings.partitions,
@@ -75,7 +97,7 @@ def _rules(settings: Settings, site: str) -> SiteRules:
     return SiteRules(site, frozenset(origin.rstrip("/") for origin in told.allowed_origins), told.ip)
 
 
-async def _serve(settings: Settings, config: CollectorConfig) -> None:
+async def _serve(settings: Settings, config: CollectorConfig, place: Place) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn hands the signal on when it is done; without this it would end the process
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -85,13 +107,18 @@ async def _serve(settings: Settings, config: CollectorConfig) -> None:
         failures.append(error)
         server.should_exit = True
 
-    delivery = await delivery_of(settings, stopped, failed=failed)
+    delivery = await delivery_of(settings, stopped, failed=failed, worker=place.worker)
     if delivery is None:
         return
-    app = create_app(config, GroupPublisher(delivery))
+    app = create_app(config, GroupPublisher(delivery), peers=place.peers)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reload, settings, app)
     log.info("collector_started", address=f"http://{settings.collector_host}:{settings.collector_port}")
     server = uvicorn.Server(_server_options(settings, app))
-    await server.serve()
+    watching = asyncio.create_task(watch(server.server_state.connections))
+    try:
+        await server.serve(list(place.sockets) or None)
+    finally:
+        watching.cancel()
     if failures:
         raise failures[0]
     if not server.started:
@@ -99,12 +126,22 @@ async def _serve(settings: Settings, config: CollectorConfig) -> None:
     log.info("collector_stopped")
 
 
+def _reload(settings: Settings, app: Front) -> None:
+    """Take new keys and rules of sites; what else has changed needs a restart."""
+    try:
+        app.reload(config_of(current(data_dir=settings.data_dir, collector_port=settings.collector_port)))
+    except Misconfigured as error:
+        log.error("reload_refused", reason=str(error))  # noqa: TRY400 - the reason says all; it is the operator's file
+    else:
+        log.info("reloaded")
+
+
 def _server_options(settings: Settings, app: Front) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         host=settings.collector_host,
         port=settings.collector_port,
-        http=fast_protocol(app.ingest) if settings.collector_fast else "httptools",  # h11 would run a smuggled request
+        http=fast_protocol(app.ingest) if settings.collector_fast else Guarded,  # h11 would run a smuggled request
         ws="none",
         lifespan="on",
         log_config=None,

@@ -5,9 +5,9 @@ import socket
 from contextlib import asynccontextmanager, nullcontext
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from collector.fast import fast_protocol
+from collector.guard import Guarded, watch
 
 PEER = ("198.51.100.77", 4711)
 TRANSPORTS = ("asgi", "fast")
@@ -40,7 +40,7 @@ class _Server(uvicorn.Server):
 
 
 def protocol_of(app, transport):
-    base = HttpToolsProtocol if transport == "asgi" else fast_protocol(app.ingest)
+    base = Guarded if transport == "asgi" else fast_protocol(app.ingest)
     return type("Protocol", (_FromAfar, base), {})
 
 
@@ -57,8 +57,10 @@ async def serving(app, transport):
             while not server.started:
                 assert not task.done()
                 await asyncio.sleep(0.002)
+        watching = asyncio.create_task(watch(server.server_state.connections))
         try:
             yield listener.getsockname()[1]
         finally:
+            watching.cancel()
             server.stopped.set()
             await task
