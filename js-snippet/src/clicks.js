@@ -1,18 +1,17 @@
 // Clicks on links and on what the page marks with `data-footprint="name"`. Navigation is never delayed.
 import { on } from "./guard.js";
-import { isFile, isForeign, scrub } from "./url.js";
+import { isFile, isOwn, scrub } from "./url.js";
 
 const nameOf = (link, domains) => {
   if (isFile(link)) return "download";
-  return link.host && isForeign(link.hostname, domains) ? "outbound" : "link";
+  return link.host && link.hostname !== location.hostname && !isOwn(link.hostname, domains) ? "outbound" : "link";
 };
 
 /** Emits one `click` per click or middle click on a link or a marked element. */
 export const captureClicks = (tracker) =>
   on("click auxclick", (event) => {
     if (event.button > 1) return; // the right button opens a menu
-    const target = event.composedPath()[0];
-    const found = (target.closest ? target : target.parentElement).closest("[data-footprint],a[href],area");
+    const found = event.composedPath()[0].closest("[data-footprint],a[href],area");
     if (!found) return;
     const link = found.closest("a[href],area");
     const properties = {

@@ -4,13 +4,14 @@ import { guarded, hidden, on } from "./guard.js";
 const IDLE_MS = 60e3;
 const TICK_MS = 1000;
 const LONG_TICK_MS = 5000; // the machine slept: a longer tick counts as one of TICK_MS
-const MARKS_S = [15, 30, 60, 120, 240];
+const FIRST_S = 15; // then at twice the time, from EVENLY_S on every EVERY_S
+const EVENLY_S = 240;
 const EVERY_S = 300;
 
 /** Measures engagement and returns `settle(reason)`, which sends the delta so far; without a reason it begins anew. */
 export const captureEngagement = (tracker) => {
   const now = () => performance.now();
-  let active, engaged, sent, depth, sentDepth, mark, nextMark, begun, last, input;
+  let active, engaged, sent, depth, sentDepth, mark, begun, last, input;
 
   const tick = () => {
     const time = now();
@@ -25,8 +26,8 @@ export const captureEngagement = (tracker) => {
   const begin = () => {
     tick();
     begun = input = last;
-    engaged = depth = sentDepth = sent = mark = 0;
-    nextMark = MARKS_S[0];
+    engaged = depth = sentDepth = sent = 0;
+    mark = FIRST_S;
   };
 
   const send = (reason) => {
@@ -68,8 +69,8 @@ export const captureEngagement = (tracker) => {
   setInterval(
     guarded(() => {
       tick();
-      if (last - begun < nextMark * 1000) return;
-      nextMark = MARKS_S[++mark] || nextMark + EVERY_S;
+      if (last - begun < mark * 1000) return;
+      mark += mark < EVENLY_S ? mark : EVERY_S;
       send("timer");
     }),
     TICK_MS,

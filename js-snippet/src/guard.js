@@ -9,9 +9,12 @@ export const guarded = (fn) => (...args) => {
   }
 };
 
+/** For promises whose failure changes nothing. */
+export const ignore = () => {};
+
 /** Listens on the window, where the capture phase of every event of the page passes; never delays scrolling or navigation. */
 export const on = (names, fn) =>
   names.split(" ").forEach((name) => addEventListener(name, guarded(fn), { capture: true, passive: true }));
 
 /** Returns true while nobody can see the page. */
-export const hidden = () => document.visibilityState === "hidden";
+export const hidden = () => document.hidden;

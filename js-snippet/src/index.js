@@ -1,13 +1,14 @@
 // The one global, `footprint`: takes over from the stub, waits until the page may be counted, then replays every call.
 import { captureClicks } from "./clicks.js";
 import { captureEngagement } from "./engagement.js";
+import { captureErrors } from "./errors.js";
 import { captureForms } from "./forms.js";
-import { guarded, hidden, on } from "./guard.js";
-import { fromScript, words } from "./options.js";
+import { guarded, hidden, ignore, on } from "./guard.js";
+import { captureHandover } from "./handover.js";
+import { captureMedia } from "./media.js";
+import { fromScript } from "./options.js";
 import { capturePages } from "./pages.js";
 import { createTracker } from "./tracker.js";
-
-const stub = window.footprint || {};
 
 /** Returns what each call of `footprint(name, ...)` does. */
 const commandsOf = (tracker, settle) => ({
@@ -17,10 +18,10 @@ const commandsOf = (tracker, settle) => ({
       settle("move");
       tracker.begin_(tracker.view_.page_.url);
     }
-    tracker.emit_("page", { kind: "page_view", properties });
+    tracker.emit_("page", { properties });
   },
   identify(customer, traits) {
-    tracker.who_.customer_ = String(customer);
+    tracker.customer_ = String(customer);
     tracker.emit_("identify", { traits });
   },
   alias: (previousId) => tracker.emit_("alias", { previousId }),
@@ -28,41 +29,56 @@ const commandsOf = (tracker, settle) => ({
   consent: tracker.consent_,
   reset() {
     settle("reset");
-    tracker.who_.forget_();
+    tracker.forget_();
   },
   ready: (callback) => setTimeout(callback, 0, { visitorId: tracker.visitor_(), pageviewId: tracker.view_.id_ }),
 });
 
-/** Starts capturing and returns the tracker and its commands. */
+/** Starts capturing and returns what is called from outside: the commands, and `leave_`. */
 const start = (options) => {
   const tracker = createTracker(options);
-  const wanted = words(options.auto);
-  const settle = wanted.includes("engagement") ? captureEngagement(tracker) : () => {};
-  if (wanted.includes("page")) capturePages(tracker, settle);
-  if (wanted.includes("click")) captureClicks(tracker);
-  if (wanted.includes("form")) captureForms(tracker);
-  on("visibilitychange", () => hidden() && tracker.line_.flush_());
-  on("pagehide", tracker.line_.leave_);
-  return [commandsOf(tracker, settle), tracker.line_.leave_];
-};
-
-/** Calls `fn` once, when the document is parsed or is being left before that (then with true), not while it is prerendered. */
-const whenReady = (fn) => {
-  let called;
-  const look = (event) => {
-    const leaving = event && event.type === "pagehide";
-    if (called || document.prerendering || (document.readyState === "loading" && !leaving)) return;
-    called = 1;
-    fn(leaving);
+  const has = (name) => options.auto.includes(name);
+  const engaged = has("engagement") ? captureEngagement(tracker) : ignore;
+  const abandon = has("form") ? captureForms(tracker) : ignore;
+  const settle = (reason) => {
+    if (__FULL__ && reason) abandon();
+    engaged(reason);
   };
-  on("prerenderingchange DOMContentLoaded pagehide", look);
-  look();
+  if (has("page")) capturePages(tracker, settle);
+  if (has("click")) captureClicks(tracker);
+  if (__FULL__ && has("media")) captureMedia(tracker);
+  if (__FULL__ && has("error")) captureErrors(tracker);
+  if (__FULL__ && options.domains) captureHandover(tracker);
+  on("visibilitychange", () => hidden() && tracker.line_.flush_());
+  on("pagehide", tracker.leave_);
+  return { ...commandsOf(tracker, settle), leave_: tracker.leave_ };
 };
 
-const install = () => {
-  const options = fromScript(document.currentScript);
+/**
+ * Calls `fn` once, when the document is parsed or is being left before that (then with true), not while it is prerendered.
+ * A deferred script runs before `DOMContentLoaded`, which is still to come.
+ */
+const whenReady = (deferred, fn) => {
+  let parsed = document.readyState < (deferred ? "i" : "l"); // complete, interactive, loading: their alphabet is their order
+  let called;
+  const look = ({ type }) => {
+    parsed = parsed || !/^prer/.test(type);
+    if (called || document.prerendering || !parsed) return;
+    called = 1;
+    fn(type === "pagehide");
+  };
+  on("prerenderingchange DOMContentLoaded load pagehide", look);
+  look({ type: "prer" });
+};
+
+/** Makes `window.footprint`, once however often the file is included. */
+export const install = () => {
+  const stub = window.footprint || {};
+  if (stub.version) return;
+  const script = document.currentScript || {};
+  const options = fromScript(script);
   const waiting = [];
-  let replayed, begun, commands;
+  let begun, commands;
 
   const call = guarded(([name, ...args]) => {
     if (commands) {
@@ -76,13 +92,13 @@ const install = () => {
   });
 
   const begin = () => {
-    if (begun || !replayed || !options.key) return;
+    if (begun || !options.key) return;
     begun = 1;
-    whenReady((leaving) => {
-      const [started, leave] = start(options);
-      commands = started;
+    options.collector = options.collector.replace(/\/+$/, "");
+    whenReady(script.defer, (leaving) => {
+      commands = start(options);
       waiting.forEach(call);
-      if (leaving) leave();
+      if (leaving) commands.leave_();
     });
   };
 
@@ -91,8 +107,5 @@ const install = () => {
   footprint.q = { push: call }; // a stub that somebody kept still finds its way
   window.footprint = footprint;
   (stub.q || []).forEach(call);
-  replayed = 1;
   begin();
 };
-
-if (!stub.version) guarded(install)();

@@ -1,5 +1,13 @@
 // Page views: loading, moves inside a single-page application, returns from the back/forward cache.
 import { guarded, hidden, on } from "./guard.js";
+import { scrub, takeParameter } from "./url.js";
+
+/** Returns what was searched for on this page (full build), by the parameter names that sites use. */
+const searched = () => {
+  const told = new URLSearchParams(location.search);
+  const name = ["q", "query", "s", "search", "keyword"].find((one) => told.get(one));
+  return name && scrub(told.get(name)).slice(0, 100);
+};
 
 /** Counts page views on `tracker`; `settle(reason)` is called before each next view begins. */
 export const capturePages = (tracker, settle) => {
@@ -8,14 +16,18 @@ export const capturePages = (tracker, settle) => {
 
   const path = () => location.pathname + (spa === "hash" ? location.hash : "");
 
-  const count = (properties) => {
+  const count = (navigation) => {
     last = path();
     tracker.look_();
-    tracker.emit_("page", { kind: "page_view", properties });
+    tracker.emit_("page", { properties: { navigation, ...(__FULL__ && { search: searched() }) } });
   };
 
   // Until somebody looks at the tab it has not been viewed.
-  const first = () => last === undefined && !hidden() && count();
+  const first = () => {
+    if (last !== undefined || hidden()) return;
+    count();
+    if (__FULL__) takeParameter("fp_click"); // the e-mail that led here: this view's address tells it, a copied link must not
+  };
 
   const move = guarded(() => {
     pending = 0;
@@ -32,8 +44,8 @@ export const capturePages = (tracker, settle) => {
 
   const follow = (method) => {
     const original = history[method];
-    history[method] = function () {
-      const result = original.apply(this, arguments);
+    history[method] = (...args) => {
+      const result = original.apply(history, args);
       guarded(moved)();
       return result;
     };
@@ -45,7 +57,7 @@ export const capturePages = (tracker, settle) => {
     if (!event.persisted) return;
     tracker.begin_(tracker.view_.page_.referrer);
     settle();
-    count({ navigation: "back_forward" });
+    count("back_forward");
   });
   if (spa === "off") return;
   follow("pushState");

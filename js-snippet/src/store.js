@@ -5,25 +5,24 @@ const AGE_S = 34164000; // 13 months less a day, the longest life privacy author
 
 const readCookie = guarded((name) => (document.cookie.match(`\\b${name}=([^;]*)`) || [])[1]);
 
+/** Sets a cookie for the widest domain that the browser allows, so that subdomains share it; the empty value removes it everywhere. */
 const writeCookie = guarded((name, value) => {
-  document.cookie = `${name}=${value};path=/;samesite=lax;max-age=${value ? AGE_S : 0}`;
+  const labels = location.hostname.split(".");
+  for (let n = labels.length; n-- && readCookie(name) !== value; )
+    document.cookie = `${name}=${value};path=/;samesite=lax;max-age=${value ? AGE_S : 0};domain=${labels.slice(n).join(".")}`;
 });
 
-const readLocal = guarded((name) => localStorage.getItem(name));
+/** Returns what this origin's local storage has under `name`, or nothing. */
+export const readLocal = guarded((name) => localStorage.getItem(name));
 
-const writeLocal = guarded((name, value) => {
-  localStorage.setItem(name, value);
-  return value;
-});
+/** Writes to local storage; the empty value removes the name. */
+export const writeLocal = guarded((name, value) => (value ? localStorage.setItem(name, value) : localStorage.removeItem(name)));
 
-/** Returns what was kept under `name`, or nothing. */
-export const recall = (name) => readLocal(name) || readCookie(name);
+/** Returns the word kept under `name`, or nothing. The cookie goes first: subdomains share it. */
+export const recall = (name) => readCookie(name) || readLocal(name);
 
-/** Keeps a word under `name` in local storage, in a cookie where that fails; the empty word forgets both. */
-export const keep = (name, value) => writeLocal(name, value) || writeCookie(name, value);
-
-/** Returns what this tab kept under `name`, or nothing. */
-export const recallTab = guarded((name) => sessionStorage.getItem(name));
-
-/** Keeps `value` under `name` for this tab. */
-export const keepTab = guarded((name, value) => sessionStorage.setItem(name, value));
+/** Keeps a word under `name`, in a cookie and in local storage: either may be cut off. The empty word forgets both. */
+export const keep = (name, value) => {
+  writeCookie(name, value);
+  writeLocal(name, value);
+};

@@ -1,31 +1,71 @@
 // One page's tracker: it gives every event its ids, its time, its page and its place in order.
-import { person, uuid } from "./ids.js";
+import { guarded } from "./guard.js";
+import { uuid } from "./ids.js";
 import { keep, recall } from "./store.js";
 import { transport } from "./transport.js";
-import { scrub } from "./url.js";
+import { scrub, takeParameter } from "./url.js";
+import { askVisitor } from "./visitor.js";
 
 const CONSENT = "fp_consent";
+const VISITOR = "fp_visitor";
 const MAX_HELD = 50;
+const ANSWER_MS = 2000; // after that the visitor's own id is good enough
 
 /** Returns the tracker of this page. `emit_` builds and queues one event; `view_` is the page view it belongs to. */
 export const createTracker = (options) => {
+  const server = options.mode === "server";
+  const kept = options.mode !== "none";
   const line = transport(options);
-  const who = person(options);
+  const token = __FULL__ && takeParameter("_fpx"); // handed over by the site the visitor comes from
   const silent = navigator.globalPrivacyControl; // the visitor said no: nothing is stored, nothing leaves
-  let consent = recall(CONSENT) || options.consent; // a choice once made holds on every later page
+  let consent = silent ? "denied" : (kept && recall(CONSENT)) || options.consent || "granted"; // a choice once made holds on every later page
+  let asking, visitor, written;
   let held = [];
+
+  /** Returns the visitor's id: `told`, or the kept one (another tab may have reset it), or a new one. */
+  const visitorId = (told) => {
+    visitor = told || (kept && recall(VISITOR)) || visitor || uuid();
+    if (kept && written !== visitor) keep(VISITOR, (written = visitor));
+    return visitor;
+  };
 
   const stamp = (type, fields) => ({ type, messageId: uuid(), timestamp: new Date().toISOString(), ...fields });
 
   const release = (event) => {
-    event.anonymousId = who.visitor_();
+    event.anonymousId = visitorId();
     line.add_(event);
+  };
+
+  const letGo = () => {
+    asking = 0;
+    held.forEach(release);
+    held = [];
+  };
+
+  const learned = guarded((answer) => {
+    if (!asking) return;
+    if (answer) visitorId(answer.visitorId);
+    letGo();
+  });
+
+  /** Lets events go; at the first page of a visit only once the collector has told whose they are, where it may know better. */
+  const begin = () => {
+    if (!token && !(server && !document.referrer.startsWith(location.origin))) return letGo();
+    asking = 1;
+    setTimeout(learned, ANSWER_MS);
+    askVisitor(options, { visitorId: visitorId(), token }).then(learned);
+  };
+
+  const forget = () => {
+    visitor = written = tracker.customer_ = undefined;
+    keep(VISITOR, "");
+    if (server && !silent) askVisitor(options, { reset: true });
   };
 
   const tracker = {
     options_: options,
     line_: line,
-    who_: who,
+    forget_: forget,
 
     /** Starts a page view of the present address; events from now on belong to it. */
     begin_(referrer) {
@@ -35,16 +75,15 @@ export const createTracker = (options) => {
 
     /** Takes the address and title of the page as they are now. */
     look_() {
-      const view = tracker.view_;
-      view.page_ = { url: scrub(location.href), title: document.title, referrer: view.page_.referrer };
+      Object.assign(tracker.view_.page_, { url: scrub(location.href), title: document.title });
     },
 
     /** Queues one event of `type` with `fields` on top of what every event carries. */
     emit_(type, fields) {
-      if (silent || consent === "denied") return;
+      if (consent === "denied") return;
       const view = tracker.view_;
       const event = stamp(type, {
-        userId: who.customer_,
+        userId: tracker.customer_,
         pageviewId: view.id_,
         seq: view.seq_++,
         context: {
@@ -56,32 +95,40 @@ export const createTracker = (options) => {
         },
         ...fields,
       });
-      if (consent === "granted") release(event);
+      if (consent === "granted" && !asking) release(event);
       else held = held.concat(event).slice(0, MAX_HELD);
     },
 
     /** Returns the visitor's id, undefined without consent. */
-    visitor_: () => (silent || consent !== "granted" ? undefined : who.visitor_()),
+    visitor_: () => (consent === "granted" ? visitorId() : undefined),
+
+    /** Sends what there is: the page may be gone in a moment. */
+    leave_() {
+      if (asking) letGo();
+      line.leave_();
+    },
 
     /** Applies the visitor's choice: `granted` lets go what was held, `denied` forgets everything kept here. */
     consent_(choice) {
       if (silent || choice === consent || !/^(granted|denied|pending)$/.test(choice)) return;
-      const news = { kind: "consent", event: "Consent Updated", properties: { consent: choice } };
+      const news = { event: "Consent Updated", properties: { consent: choice } };
       consent = choice;
+      asking = 0;
       if (choice === "denied") {
+        held = [];
         line.drop_();
-        who.forget_();
+        forget();
         line.add_(stamp("track", news)); // without ids: it belongs to nobody
       }
-      if (options.mode !== "none") keep(CONSENT, choice);
+      if (kept) keep(CONSENT, choice);
       if (choice === "granted") {
         tracker.emit_("track", news);
-        held.forEach(release);
+        begin();
       }
-      held = [];
     },
   };
   tracker.begin_(document.referrer);
-  if (silent || consent === "denied") line.drop_();
+  if (consent === "denied") line.drop_();
+  else if (consent === "granted") begin();
   return tracker;
 };

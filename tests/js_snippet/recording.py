@@ -9,10 +9,36 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from collector.core.mapping import KIND_OF_NAME, KIND_OF_TYPE
+
 ROOT = Path(__file__).parents[2]
-SNIPPET = ROOT / "js-snippet" / "dist" / "fp.js"
+DIST = ROOT / "js-snippet" / "dist"
+SNIPPET = DIST / "fp.js"
 STUB = "<script>window.footprint=window.footprint||function(){(footprint.q=footprint.q||[]).push(arguments)}</script>"
 DEADLINE_S = 15
+
+
+def served(path):
+    """The built file of a path."""
+    return (DIST / path.lstrip("/")).read_bytes()
+
+
+def kind_of(event):
+    """The kind that the collector will find."""
+    return event.get("kind") or KIND_OF_TYPE.get(event["type"]) or KIND_OF_NAME.get(event.get("event"))
+
+
+def kept(page):
+    """The events that wait in the browser, this page's and those of pages that are gone."""
+    lines = page.evaluate(
+        "Object.keys(localStorage).filter((key) => key.startsWith('fp_queue.')).map((key) => localStorage[key]).join('\\n')"
+    )
+    return [json.loads(line) for line in lines.split("\n") if line]
+
+
+def forgotten(page):
+    """Wait until nothing waits in the browser any more."""
+    page.wait_for_function("Object.keys(localStorage).every((key) => !key.startsWith('fp_queue.'))")
 
 
 class Server:
@@ -97,8 +123,8 @@ class Endpoint(Server):
 
     def answer(self, request):
         cors = {"access-control-allow-origin": request.headers.get("origin", "*"), "access-control-expose-headers": "retry-after"}
-        if request.path == "/fp.js":
-            return 200, {"content-type": "text/javascript"}, SNIPPET.read_bytes()
+        if request.path.startswith("/fp."):
+            return 200, {"content-type": "text/javascript", **cors}, served(request.path)
         with self._changed:
             answer = self.always or (self.answers.popleft() if self.answers else Answer())
             request.answered = answer.status
@@ -124,12 +150,12 @@ class Endpoint(Server):
 
     def of(self, kind):
         """The events of one kind or type."""
-        return [event for event in self.events if kind in (event.get("kind"), event["type"])]
+        return [event for event in self.events if kind in (kind_of(event), event["type"])]
 
     def wait(self, condition, seconds=DEADLINE_S):
         """Wait until the condition holds, looked at whenever a request comes."""
         with self._changed:
-            assert self._changed.wait_for(condition, seconds), f"never came; there is {[(e.get('kind'), e['type']) for e in self.events]}"
+            assert self._changed.wait_for(condition, seconds), f"never came; there is {[(kind_of(e), e['type']) for e in self.events]}"
 
     def wait_for(self, kind, count=1):
         """Wait for so many events of a kind or type and return them."""
@@ -160,5 +186,6 @@ class Site(Server):
 
     def answer(self, request):
         path = urlsplit(request.path).path
-        page = self.pages.get(path) or f"<!doctype html><title>{path}</title>{self.head}{self.script}<body>{self.body}"
+        page = self.pages.get(path)
+        page = page if page is not None else f"<!doctype html><title>{path}</title>{self.head}{self.script}<body>{self.body}"
         return 200, {"content-type": "text/html; charset=utf-8", **self.headers}, page.encode()

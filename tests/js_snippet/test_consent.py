@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.js_snippet.recording import forgotten
+
 pytestmark = pytest.mark.browser
 
 STORED = "[...Object.keys(localStorage), ...Object.keys(sessionStorage), document.cookie].filter(Boolean)"
@@ -37,7 +39,7 @@ def test_after_a_no_only_that_no_is_sent_without_ids(page, site, endpoint, pendi
     [event] = endpoint.wait_for("consent")
     assert event["properties"] == {"consent": "denied"}
     assert not {"anonymousId", "userId", "context", "pageviewId"} & set(event)
-    page.wait_for_function("!sessionStorage.getItem('fp_queue')")
+    forgotten(page)
     page.goto(f"{site.address}/next")
     page.evaluate("footprint('track', 'later')")
     assert page.evaluate("localStorage.getItem('fp_visitor')") in (None, "")

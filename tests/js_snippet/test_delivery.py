@@ -1,12 +1,11 @@
 """Delivery: kept until a 200, sent again until then, and not lost by leaving."""
 
 import gzip
-import json
 import threading
 
 import pytest
 
-from tests.js_snippet.recording import SNIPPET, Answer
+from tests.js_snippet.recording import SNIPPET, Answer, forgotten, kept, kind_of
 
 pytestmark = pytest.mark.browser
 
@@ -14,11 +13,7 @@ PLAIN = "<!doctype html><title>plain</title><p>No snippet here"
 
 
 def names(events):
-    return [event["event"] for event in events if event["type"] == "track" and "kind" not in event]
-
-
-def kept(page):
-    return [json.loads(line) for line in (page.evaluate("sessionStorage.getItem('fp_queue')") or "").split("\n") if line]
+    return [event["event"] for event in events if event["type"] == "track" and kind_of(event) is None]
 
 
 def test_the_file_is_at_most_4096_bytes_gzipped():
@@ -31,7 +26,7 @@ def test_what_was_refused_with_503_is_sent_again_and_then_forgotten(page, site, 
     endpoint.wait(lambda: [request.answered for request in endpoint.requests][:3] == [503, 503, 200])
     first, second, third = ([event["messageId"] for event in request.batch] for request in endpoint.requests[:3])
     assert first == second == third
-    page.wait_for_function("!sessionStorage.getItem('fp_queue')")
+    forgotten(page)
 
 
 def test_retry_after_is_waited_for_except_when_leaving(page, site, endpoint):
@@ -41,7 +36,7 @@ def test_retry_after_is_waited_for_except_when_leaving(page, site, endpoint):
     page.goto(site.address)
     page.clock.run_for(1500)
     endpoint.wait(lambda: len(endpoint.requests) == 1)
-    page.wait_for_function("sessionStorage.getItem('fp_queue')")
+    assert kept(page)
     page.clock.run_for(55_000)
     page.evaluate("footprint('track', 'one')")
     assert len(endpoint.requests) == 1
@@ -76,7 +71,7 @@ def test_a_refused_batch_is_halved_until_only_the_bad_event_is_dropped(page, sit
     page.goto(site.address)
     page.evaluate("for (const name of ['one', 'two', 'bad', 'three']) footprint('track', name)")
     endpoint.wait(lambda: sorted(names(endpoint.stored.values())) == ["one", "three", "two"])
-    page.wait_for_function("!sessionStorage.getItem('fp_queue')")
+    forgotten(page)
 
 
 def test_a_collector_that_was_away_gets_everything_when_it_is_back(page, site, endpoint):
@@ -84,7 +79,6 @@ def test_a_collector_that_was_away_gets_everything_when_it_is_back(page, site, e
     page.route(f"{address}/v1/batch", lambda route: route.abort("connectionrefused"))
     page.goto(site.address)
     page.evaluate("footprint('track', 'one')")
-    page.wait_for_function("sessionStorage.getItem('fp_queue').includes('one')")
     assert names(kept(page)) == ["one"]
     page.unroute(f"{address}/v1/batch")
     endpoint.wait(lambda: names(endpoint.stored.values()) == ["one"])
@@ -95,7 +89,7 @@ def test_events_made_offline_go_out_as_soon_as_the_line_is_back(page, context, s
     page.goto(site.address)
     page.clock.run_for(1500)
     endpoint.wait_for("page_view")
-    page.wait_for_function("!sessionStorage.getItem('fp_queue')")
+    forgotten(page)
     page.evaluate("window.failed = 0; const real = fetch; window.fetch = (...a) => real(...a).catch((e) => { failed++; throw e })")
     context.set_offline(True)
     page.evaluate("footprint('track', 'one')")
@@ -146,7 +140,7 @@ def test_sixty_kilobytes_twice_at_unload_go_as_far_as_the_browser_lets_them_and_
     page.evaluate("for (let n = 0; n < 8; n++) footprint('track', 'n' + n, {text: 'x'.repeat(15000)}); location.href = '/b'")
     endpoint.wait(lambda: len(names(endpoint.stored.values())) == 8)
     page.wait_for_url("**/b")
-    page.wait_for_function("!sessionStorage.getItem('fp_queue')")
+    forgotten(page)
 
 
 def test_batches_stay_below_48_kilobytes_and_one_oversized_event_goes_alone(page, site, endpoint):

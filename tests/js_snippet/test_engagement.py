@@ -10,7 +10,7 @@ START = datetime(2030, 1, 1, tzinfo=UTC)
 
 STAGE = """
 window.stage = {visible: true, focused: true};
-Object.defineProperty(document, 'visibilityState', {configurable: true, get: () => (stage.visible ? 'visible' : 'hidden')});
+Object.defineProperty(document, 'hidden', {configurable: true, get: () => !stage.visible});
 document.hasFocus = () => stage.focused;
 window.show = (visible) => { stage.visible = visible; document.dispatchEvent(new Event('visibilitychange')); };
 window.focusOn = (focused) => { stage.focused = focused; window.dispatchEvent(new Event(focused ? 'focus' : 'blur')); };
@@ -38,10 +38,16 @@ def read(page, site, endpoint):
         page.evaluate(end)
         page.evaluate("show(false); footprint('track', 'end')")
         page.clock.run_for(2000)
-        endpoint.wait(lambda: any(event.get("event") == "end" for event in endpoint.events))
+        endpoint.wait(lambda: complete(endpoint))
         return (sum_of(endpoint) - before) / 1000
 
     return spend
+
+
+def complete(endpoint):
+    """True when the event `end` is there, and every event before it: requests may arrive in another order."""
+    end = next((event for event in endpoint.events if event.get("event") == "end"), None)
+    return end is not None and {e["seq"] for e in endpoint.events if e["pageviewId"] == end["pageviewId"]} >= set(range(end["seq"]))
 
 
 def sum_of(endpoint):

@@ -107,12 +107,12 @@ def test_returning_through_the_back_forward_cache_is_a_page_view(page, site, end
 
 
 def test_a_tab_nobody_looked_at_is_not_viewed_until_somebody_does(page, site, endpoint):
-    page.add_init_script("Object.defineProperty(document, 'visibilityState', {configurable: true, get: () => window.seen || 'hidden'})")
+    page.add_init_script("Object.defineProperty(document, 'hidden', {configurable: true, get: () => !window.seen})")
     page.goto(site.address)
     page.evaluate("footprint('track', 'early')")
     endpoint.wait(lambda: any(event.get("event") == "early" for event in endpoint.events))
     assert endpoint.of("page_view") == []
-    page.evaluate("window.seen = 'visible'; document.dispatchEvent(new Event('visibilitychange'))")
+    page.evaluate("window.seen = true; document.dispatchEvent(new Event('visibilitychange'))")
     [view] = endpoint.wait_for("page_view")
     assert view["pageviewId"] == endpoint.events[0]["pageviewId"]
 
