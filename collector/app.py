@@ -73,9 +73,7 @@ async def _lifespan(publisher: Publisher, readiness: Readiness, live: LiveFiles,
 
 
 class _Pages:
-    def __init__(
-        self, handlers: Handlers, metrics: Metrics, *, readiness: Readiness, publishing: Publishing, peers: Peers | None
-    ) -> None:
+    def __init__(self, handlers: Handlers, metrics: Metrics, *, readiness: Readiness, publishing: Publishing, peers: Peers | None) -> None:
         self._peers = peers
         self._handlers = handlers
         self._config = handlers.config

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from collector.budget import Hold
+from collector.config import CollectorConfig
 from collector.core import answers
 from collector.core.answers import Answer
 from collector.core.cors import cors
@@ -23,6 +24,10 @@ class Front:
     def __init__(self, behind: ASGIApp, ingest: Ingest) -> None:
         self._behind = behind
         self.ingest = ingest
+
+    def reload(self, config: CollectorConfig) -> None:
+        """Handle the next request by another configuration; connections and requests under way go on."""
+        self.ingest.reload(config)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or pass it on."""

@@ -82,6 +82,10 @@ class Handlers:
         self._live = live or LiveFiles()
         self._quotas = Quotas()
 
+    def use(self, config: CollectorConfig) -> None:
+        """Take another configuration for the requests from now on."""
+        self.config = config
+
     def handle(self, request: Request) -> Outcome:
         """Return the outcome of a request on any ingest path. No input makes it raise."""
         if request.route.form == "discard":

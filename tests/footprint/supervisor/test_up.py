@@ -57,7 +57,7 @@ async def test_servers_that_settings_name_are_not_started(tmp_path, client):
 async def test_several_workers_stop_together_after_the_collector(tmp_path, client):
     line = line_of(settings(tmp_path, streams_workers=2), client)
     assert line.stop_order()[:4] == ["collector", "streams-1", "streams-2", "sink"]
-    assert len(line.flow) == 3
+    assert len(line.flow) == 4
 
 
 async def test_without_a_site_there_is_a_demo_site(tmp_path, client):
