@@ -32,6 +32,18 @@ class SiteSettings(BaseModel):
     )
     ip: Literal["truncate", "full", "drop"] = Field(default="truncate", description="What is kept of a visitor's address.")
     dnt: bool = Field(default=False, description="Honour `DNT: 1` as well as `Sec-GPC: 1`.")
+    mode: Literal["js", "server", "none"] = Field(
+        default="js", description="Who keeps the visitor's id: the snippet, a cookie of the collector, or nobody."
+    )
+    cookie: bool = Field(
+        default=False, description='Set the cookie `fp_id` with the answers to a browser\'s events; needs `mode = "server"`.'
+    )
+    anonymous: bool = Field(default=False, description="Keep no ids of browsers: a visitor is a hash that changes every day.")
+    hash_ids: bool = Field(default=False, description="Keep visitor and customer ids only as keyed hashes (the newest secret key).")
+    rate_per_key: float | None = Field(
+        default=None, gt=0, description="Events per second that one key may send, two seconds' worth at once; more is refused with 429."
+    )
+    plan: Path | None = Field(default=None, description="Tracking plan of the site (YAML or JSON), beside the settings file.")
 
 
 class Settings(BaseModel):
@@ -58,6 +70,9 @@ class Settings(BaseModel):
     write_keys: str = Field(default="", description="`site:key,...`; `up` adds `demo:demo` when no site is configured.", repr=False)
     secret_keys: str = Field(
         default="", description="Keys that sign links and cookies, newest last; made on first run in `up`.", repr=False
+    )
+    keys_file: Path | None = Field(
+        default=None, description="Where `footprint keys` keeps the hashes of keys; empty: `keys.json` of the data folder."
     )
     collector_host: str = Field(default="127.0.0.1", description="Address the collector binds to.")
     collector_port: int = Field(default=8000, ge=1, le=65_535, description="Port of the collector.")
@@ -166,6 +181,8 @@ def _read_file(environ: Mapping[str, str]) -> dict[str, Any]:
     for site in values.get("sites", {}).values():
         for name in site:
             _known(name, f"a site of {path}", SiteSettings.model_fields)
+        if isinstance(site.get("plan"), str):
+            site["plan"] = (path.parent / site["plan"]).absolute()
     return values
 
 

@@ -16,7 +16,7 @@ app = typer.Typer(
     help="Capture what people do, in order, into one footprint per customer.",
 )
 
-COMMANDS = ("up", "collector", "streams", "sink", "console", "migrate", "topics", "doctor", "sql", "importing", "customer")
+COMMANDS = ("up", "collector", "streams", "sink", "console", "migrate", "topics", "doctor", "sql", "importing", "customer", "keys", "plan")
 """Modules of this package, in the order of `footprint --help`; each adds its commands in `register(app)`."""
 
 

@@ -15,7 +15,6 @@ import uvloop
 from collector.app import create_app
 from collector.config import CollectorConfig
 from collector.core.addresses import Network
-from collector.core.sites import SiteRules
 from collector.fast import fast_protocol
 from collector.front import Front
 from collector.guard import Guarded, watch
@@ -24,6 +23,7 @@ from collector.publisher import GroupPublisher
 from footprint import logs
 from footprint.local.ports import require_free
 from footprint.parts.collector_delivery import delivery_of
+from footprint.parts.collector_sites import live_paths, rules_for
 from footprint.parts.collector_workers import run_workers
 from footprint.settings import Settings, current
 from schemas.errors import Misconfigured, Retryable
@@ -72,11 +72,17 @@ def serve(settings: Settings, place: Place) -> None:
 
 def config_of(settings: Settings) -> CollectorConfig:
     """Return what the collector needs to know, from settings."""
-    sites = {key: _rules(settings, site) for key, site in settings.site_keys().items()}
-    if not sites:
-        raise Misconfigured("No site has a write key. Set FOOTPRINT_WRITE_KEYS=site:key, or keys in [sites.NAME] of footprint.toml.")
+    keys, live = settings.site_keys(), live_paths(settings)
+    rules = rules_for(settings, {*keys.values(), *settings.sites})
+    sites = {key: rules[site] for key, site in keys.items()}
+    if not (sites or live.keys.is_file()):
+        raise Misconfigured(
+            "No site has a write key. Set FOOTPRINT_WRITE_KEYS=site:key, or keys in [sites.NAME] of footprint.toml, or run `footprint keys create`."
+        )
     return CollectorConfig(
         sites=sites,
+        rules=rules,
+        live=live,
         partitions=settings.partitions,
         snippet=SNIPPET,
         trusted_proxies=trusted_networks(settings.trusted_proxies),
@@ -90,11 +96,6 @@ def trusted_networks(text: str) -> tuple[Network, ...]:
         return tuple(ip_network(item.strip(), strict=False) for item in text.split(",") if item.strip())
     except ValueError as error:
         raise Misconfigured(f"FOOTPRINT_TRUSTED_PROXIES: {error}. Write networks such as 10.0.0.0/8, separated by commas.") from None
-
-
-def _rules(settings: Settings, site: str) -> SiteRules:
-    told = settings.site(site)
-    return SiteRules(site, frozenset(origin.rstrip("/") for origin in told.allowed_origins), told.ip)
 
 
 async def _serve(settings: Settings, config: CollectorConfig, place: Place) -> None:

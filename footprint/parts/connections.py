@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from footprint.local.secrets import password_of
+from footprint.local.secrets import password_of, secret
 from footprint.parts.run_file import find_run
 from footprint.settings import Settings
 from schemas.connections import KafkaConnection, StoreConnection
@@ -58,6 +58,12 @@ def write_key(settings: Settings, site: str) -> str:
         known = ", ".join(sorted(set(keys.values())))
         raise Misconfigured(f"Site {site!r} has no write key; known sites: {known}. Add it to footprint.toml or FOOTPRINT_WRITE_KEYS.")
     return found
+
+
+def secret_keys(settings: Settings) -> tuple[str, ...]:
+    """Return the keys that sign, newest last: those of the settings, else the one that the data folder keeps for itself."""
+    told = tuple(key.strip() for key in settings.secret_keys.split(",") if key.strip())
+    return told or (secret(secrets_folder(settings.data_dir), "signing-key"),)
 
 
 def secrets_folder(data_dir: Path) -> Path:

@@ -1,0 +1,71 @@
+"""Keys made from the command line: shown once, kept as hashes, followed by running collectors within a second."""
+
+import os
+import secrets
+import time
+from io import TextIOWrapper
+from pathlib import Path
+
+from collector.core.keyring import KeptKey, Kind, hash_of, read_keys, write_keys
+from footprint.local.folder_lock import locked
+from footprint.settings import SITE_NAME, Settings
+from schemas.errors import Misconfigured
+
+HINT_LENGTH = 11
+LOCK_S = 5.0
+
+
+def keys_file(settings: Settings) -> Path:
+    """Return where the hashes of keys are kept."""
+    return settings.keys_file or settings.data_dir / "keys.json"
+
+
+def create(path: Path, site: str, kind: Kind) -> str:
+    """Make a key of a site and return it: nobody can read it again."""
+    if not SITE_NAME.fullmatch(site):
+        raise Misconfigured(f"{site[:80]!r} is no name for a site. Write 1 to 64 letters, digits, dots, dashes and underscores.")
+    key = f"fp_{kind[0]}_{secrets.token_urlsafe(32)}"
+    with _lock(path):
+        made = KeptKey(hash_of(key), site, kind, key[:HINT_LENGTH], int(time.time() * 1000))
+        _write(path, [*kept(path), made])
+    return key
+
+
+def kept(path: Path) -> list[KeptKey]:
+    """Return the keys of a file, oldest first; none when there is no file."""
+    try:
+        return read_keys(path.read_bytes())
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError) as error:
+        raise Misconfigured(f"{path} is no keys file: {error}. Restore it, or remove it and make new keys.") from None
+
+
+def revoke(path: Path, site: str, named: str) -> KeptKey:
+    """Remove the key of a site that `named` is, or begins like; raises Misconfigured when that is not exactly one."""
+    with _lock(path):
+        keys = kept(path)
+        found = [
+            key for key in keys if key.site == site and (key.hash == hash_of(named) or (len(named) >= 5 and key.hint.startswith(named)))
+        ]
+        if len(found) != 1:
+            raise Misconfigured(
+                f"{len(found)} keys of site {site!r} are {named[:HINT_LENGTH]!r}. `footprint keys list --site {site}` shows them."
+            )
+        _write(path, [key for key in keys if key != found[0]])
+    return found[0]
+
+
+def _lock(path: Path) -> TextIOWrapper:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return locked(path.with_name(f"{path.name}.lock"), taken=f"Another command writes {path}. Try again.", wait_s=LOCK_S)
+
+
+def _write(path: Path, keys: list[KeptKey]) -> None:
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(scratch, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(write_keys(keys))
+        file.flush()
+        os.fsync(file.fileno())
+    scratch.replace(path)

@@ -1,0 +1,51 @@
+"""What the collector must know of each site, made from settings once: keys derived, plans compiled."""
+
+from collections.abc import Iterable
+
+from collector.core.plans import Plan
+from collector.core.signing import derive
+from collector.core.sites import SiteRules
+from collector.live import LivePaths
+from footprint import plans
+from footprint.keys import keys_file
+from footprint.parts.connections import secret_keys
+from footprint.settings import Settings, SiteSettings
+from footprint.suppressing import suppression_key_file, suppressions_file
+from schemas.errors import Misconfigured
+
+
+def rules_for(settings: Settings, sites: Iterable[str]) -> dict[str, SiteRules]:
+    """Return the rules of each site; raises Misconfigured when its settings contradict each other or its plan is none."""
+    return {site: _rules(settings, site, settings.site(site)) for site in sorted(sites)}
+
+
+def live_paths(settings: Settings) -> LivePaths:
+    """Return where the files are that running collectors follow."""
+    return LivePaths(keys_file(settings), suppressions_file(settings), suppression_key_file(settings))
+
+
+def _rules(settings: Settings, site: str, told: SiteSettings) -> SiteRules:
+    _require_sense(site, told)
+    secrets = secret_keys(settings) if told.anonymous or told.hash_ids or told.cookie else ()
+    return SiteRules(
+        site,
+        frozenset(origin.rstrip("/") for origin in told.allowed_origins),
+        ip="drop" if told.anonymous else told.ip,
+        dnt=told.dnt,
+        anonymous_key=derive(secrets[-1], "anonymous", site) if told.anonymous else b"",
+        hash_key=derive(secrets[-1], "ids", site) if told.hash_ids else b"",
+        cookie_keys=tuple(derive(secret, "cookie", site) for secret in secrets) if told.cookie else (),
+        rate_per_key=told.rate_per_key / settings.collector_workers if told.rate_per_key else None,
+        plan=_plan(told),
+    )
+
+
+def _require_sense(site: str, told: SiteSettings) -> None:
+    if told.cookie and told.mode != "server":
+        raise Misconfigured(f'Site {site!r} sets cookie without mode = "server". Set both, or neither.')
+    if told.anonymous and (told.cookie or told.hash_ids):
+        raise Misconfigured(f"Site {site!r} is anonymous and keeps ids at the same time. Remove anonymous, or cookie and hash_ids.")
+
+
+def _plan(told: SiteSettings) -> Plan | None:
+    return plans.load(told.plan) if told.plan is not None else None
