@@ -1,81 +1,132 @@
-"""A bounded closed-loop HTTP load on loopback: keep-alive connections that each send the next request after an answer."""
+"""HTTP load on loopback over keep-alive connections, with as little Python per request as will do.
 
-import asyncio
+Closed loop: every connection sends its next request after an answer. Open loop: requests are due at random moments of a given
+rate, whatever the answers do, and a latency counts from the moment a request was due.
+"""
+
+import random
+import select
+import socket
 import time
+from collections import Counter
 from dataclasses import dataclass, field
+
+PATIENCE_S = 60
 
 
 @dataclass(slots=True)
 class Answers:
     """What came back: how many answers by status, and each answer's latency in seconds."""
 
-    statuses: dict[int, int] = field(default_factory=dict)
+    statuses: Counter[int] = field(default_factory=Counter)
     latencies: list[float] = field(default_factory=list)
+    ended_at: list[float] = field(default_factory=list)
+
+    def quantile(self, share: float) -> float:
+        """Return the latency that `share` of the answers stayed under, in milliseconds."""
+        ordered = sorted(self.latencies)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1000
 
 
-class _Connection(asyncio.Protocol):
-    def __init__(self, load: "_Load") -> None:
-        self.load = load
-        self.buffer = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
-        self.send()
-
-    def send(self) -> None:
-        request = next(self.load.requests, None)
-        if request is None:
-            self.transport.close()
-            return
-        self.sent_at = time.perf_counter()
-        self.transport.write(request)
-
-    def data_received(self, data: bytes) -> None:
-        self.buffer += data
-        head, found, body = self.buffer.partition(b"\r\n\r\n")
-        if not found:
-            return
-        length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-        if len(body) < length:
-            return
-        self.buffer = body[length:]
-        answers = self.load.answers
-        status = int(head[9:12])
-        answers.statuses[status] = answers.statuses.get(status, 0) + 1
-        answers.latencies.append(time.perf_counter() - self.sent_at)
-        self.send()
-
-    def connection_lost(self, _exc: Exception | None) -> None:
-        self.load.open -= 1
-        if not self.load.open:
-            self.load.done.set_result(None)
-
-
-class _Load:
-    def __init__(self, requests: list[bytes], connections: int) -> None:
-        self.requests = iter(requests)
+class _Connections:
+    def __init__(self, port: int, count: int) -> None:
+        self.poll = select.epoll()
+        self.sockets: dict[int, socket.socket] = {}
+        self.buffers: dict[int, bytes] = {}
+        self.since: dict[int, float] = {}
+        for _ in range(count):
+            connection = socket.create_connection(("127.0.0.1", port), 10)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.sockets[connection.fileno()] = connection
+            self.buffers[connection.fileno()] = b""
+            self.poll.register(connection.fileno(), select.EPOLLIN)
         self.answers = Answers()
-        self.open = connections
-        self.done = asyncio.get_running_loop().create_future()
+
+    def send(self, number: int, request: bytes, since: float) -> None:
+        self.since[number] = since
+        self.sockets[number].sendall(request)
+
+    def receive(self, timeout: float) -> list[int]:
+        """Return the connections whose answer is whole now."""
+        whole = []
+        for number, _ in self.poll.poll(timeout):
+            chunk = self.sockets[number].recv(65_536)
+            if not chunk:
+                raise ConnectionError("the server closed a connection")
+            found = self.buffers[number] + chunk
+            head = found.find(b"\r\n\r\n")
+            if head < 0 or len(found) < head + 4 + _length(found, head):
+                self.buffers[number] = found
+                continue
+            self.buffers[number] = b""
+            now = time.perf_counter()
+            self.answers.statuses[int(found[9:12])] += 1
+            self.answers.latencies.append(now - self.since.pop(number))
+            self.answers.ended_at.append(now)
+            whole.append(number)
+        return whole
+
+    def close(self) -> None:
+        for connection in self.sockets.values():
+            connection.close()
+        self.poll.close()
 
 
-async def run_load(port: int, requests: list[bytes], *, connections: int = 64) -> Answers:
-    """Send every request once over `connections` keep-alive connections to 127.0.0.1 and return the answers."""
-    load = _Load(requests, connections)
-    loop = asyncio.get_running_loop()
-    for _ in range(connections):
-        await loop.create_connection(lambda: _Connection(load), "127.0.0.1", port)
-    await asyncio.wait_for(load.done, 120)
-    return load.answers
+def _length(found: bytes, head: int) -> int:
+    start = found.find(b"content-length: ", 0, head) + 16
+    return int(found[start : found.find(b"\r", start)])
+
+
+def closed_loop(port: int, requests: list[bytes], *, connections: int = 64) -> Answers:
+    """Send every request once and return the answers."""
+    line = _Connections(port, connections)
+    coming = iter(requests)
+    try:
+        for number in list(line.sockets):
+            request = next(coming, None)
+            if request is not None:
+                line.send(number, request, time.perf_counter())
+        while line.since:
+            for number in line.receive(PATIENCE_S):
+                request = next(coming, None)
+                if request is not None:
+                    line.send(number, request, time.perf_counter())
+    finally:
+        line.close()
+    return line.answers
+
+
+def open_loop(port: int, requests: list[bytes], *, rate: float, connections: int = 64) -> Answers:
+    """Send every request once, at random moments of `rate` a second, and return the answers."""
+    line = _Connections(port, connections)
+    moments = random.Random(1)
+    due = time.perf_counter()
+    waiting = []
+    for request in requests:
+        due += moments.expovariate(rate)
+        waiting.append((due, request))
+    waiting.reverse()
+    idle = list(line.sockets)
+    try:
+        while waiting or line.since:
+            now = time.perf_counter()
+            while waiting and idle and waiting[-1][0] <= now:
+                moment, request = waiting.pop()
+                line.send(idle.pop(), request, moment)
+            next_due = max(0.0, waiting[-1][0] - now) if waiting and idle else PATIENCE_S
+            idle += line.receive(next_due)
+    finally:
+        line.close()
+    return line.answers
 
 
 def post(path: str, body: bytes, headers: dict[str, str]) -> bytes:
     """Return the bytes of one POST request."""
-    lines = [f"POST {path} HTTP/1.1", "host: 127.0.0.1", f"content-length: {len(body)}", *(f"{k}: {v}" for k, v in headers.items())]
+    lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}", *(f"{k}: {v}" for k, v in headers.items())]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
 def get(path: str, headers: dict[str, str]) -> bytes:
     """Return the bytes of one GET request."""
-    lines = [f"GET {path} HTTP/1.1", "host: 127.0.0.1", *(f"{k}: {v}" for k, v in headers.items())]
+    lines = [f"GET {path} HTTP/1.1", "Host: 127.0.0.1", *(f"{k}: {v}" for k, v in headers.items())]
     return "\r\n".join(lines).encode() + b"\r\n\r\n"
