@@ -27,6 +27,7 @@ from collector.ports import Publisher
 from collector.publishing import Publishing
 from collector.readiness import Readiness
 from collector.snippet import serve_snippet
+from collector.visitor import answer_visitor
 
 log = structlog.get_logger()
 
@@ -88,9 +89,14 @@ class _Pages:
             "/ready": self.ready,
             "/metrics": self.metrics,
             "/fp.js": self.snippet,
+            "/fp.{build}.js": self.snippet,
             "/v1/projects/{key}/settings": self.sdk_settings,
         }
-        return [Route(path + slash, endpoint) for path, endpoint in pages.items() for slash in ("", "/")]
+        posts: dict[str, Endpoint] = {"/v1/visitor": self.visitor}
+        return [
+            *(Route(path + slash, endpoint) for path, endpoint in pages.items() for slash in ("", "/")),
+            *(Route(path + slash, endpoint, methods=["POST"]) for path, endpoint in posts.items() for slash in ("", "/")),
+        ]
 
     async def live(self, _: Request) -> Response:
         return JSONResponse({"live": True})
@@ -110,6 +116,9 @@ class _Pages:
 
     async def snippet(self, request: Request) -> Response:
         return serve_snippet(request, self._config.snippet)
+
+    async def visitor(self, request: Request) -> Response:
+        return await answer_visitor(request, self._handlers.site_of, now_ms=wall_clock_ms(), new_id=_new_id)
 
     async def sdk_settings(self, request: Request) -> Response:
         """Answer what analytics.js asks for before it sends: which destination, and where."""

@@ -1,0 +1,112 @@
+"""Whose browser it is: by token, by cookie, by what the snippet knows."""
+
+import json
+from dataclasses import replace
+from hashlib import sha256
+
+import httpx2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.config import CollectorConfig
+from collector.core.sites import SiteRules
+from collector.core.visitor_tokens import LIFETIME_S, read_token, sign_token
+
+KEYS = (b"old", b"new")
+NOW_MS = 1_790_000_000_000
+TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200)
+
+
+@given(TEXTS, st.integers(0, LIFETIME_S))
+def test_a_token_tells_its_visitor_for_two_minutes(visitor: str, age_s: int) -> None:
+    token = sign_token(visitor, KEYS[1], now_ms=NOW_MS)
+    assert read_token(token, KEYS, now_ms=NOW_MS + age_s * 1000) == visitor
+    assert read_token(token, KEYS, now_ms=NOW_MS + (LIFETIME_S + 1) * 1000) is None
+    assert read_token(token, KEYS[:1], now_ms=NOW_MS) is None
+
+
+@given(st.text())
+def test_no_other_text_is_a_token(text: str) -> None:
+    assert read_token(text, KEYS, now_ms=NOW_MS) is None
+
+
+@given(TEXTS, st.data())
+def test_a_token_changed_anywhere_is_none(visitor: str, data: st.DataObject) -> None:
+    token = sign_token(visitor, KEYS[1], now_ms=NOW_MS)
+    at = data.draw(st.integers(0, len(token) - 1))
+    other = data.draw(st.characters(exclude_characters=token[at], codec="ascii"))
+    changed = token[:at] + other + token[at + 1 :]
+    assert read_token(changed, KEYS, now_ms=NOW_MS) is None
+
+
+@pytest.fixture
+def config(config: CollectorConfig) -> CollectorConfig:
+    rules = SiteRules("shop", frozenset({"https://shop.example"}), cookie_keys=KEYS)
+    return replace(config, sites={**config.sites, "shop-key": rules})
+
+
+async def ask(http: httpx2.AsyncClient, question: object, **headers: str) -> httpx2.Response:
+    return await http.post("/v1/visitor", content=json.dumps(question), headers={"origin": "https://shop.example", **headers})
+
+
+async def test_mode_server_sets_a_cookie_that_goes_before_what_the_snippet_knows(http: httpx2.AsyncClient) -> None:
+    first = await ask(http, {"writeKey": "shop-key", "mode": "server", "visitorId": "v1"})
+    assert first.json()["visitorId"] == "v1"
+    assert first.headers["access-control-allow-credentials"] == "true"
+    cookie = first.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    again = await ask(http, {"writeKey": "shop-key", "mode": "server", "visitorId": "v2"}, cookie=cookie.partition(";")[0])
+    assert again.json()["visitorId"] == "v1"
+
+
+async def test_a_reset_ends_the_cookie(http: httpx2.AsyncClient) -> None:
+    answer = await ask(http, {"writeKey": "shop-key", "mode": "server", "reset": True})
+    assert "Max-Age=0" in answer.headers["set-cookie"]
+
+
+async def test_a_token_goes_before_everything_and_a_wrong_one_counts_for_nothing(http: httpx2.AsyncClient) -> None:
+    token = (await ask(http, {"writeKey": "shop-key", "visitorId": "v1"})).json()["token"]
+    assert (await ask(http, {"writeKey": "shop-key", "visitorId": "v2", "token": token})).json()["visitorId"] == "v1"
+    assert (await ask(http, {"writeKey": "shop-key", "visitorId": "v2", "token": token + "x"})).json()["visitorId"] == "v2"
+
+
+async def test_other_modes_set_no_cookie_and_junk_ids_are_replaced(http: httpx2.AsyncClient) -> None:
+    answer = await ask(http, {"writeKey": "shop-key", "visitorId": "undefined"})
+    assert "set-cookie" not in answer.headers
+    assert len(answer.json()["visitorId"]) == 36
+
+
+async def test_a_site_without_cookie_keys_gets_its_own_id_back(http: httpx2.AsyncClient) -> None:
+    answer = await ask(http, {"writeKey": "demo-key", "mode": "server", "visitorId": "v1"})
+    assert answer.json() == {"success": True, "visitorId": "v1", "token": None}
+    assert "set-cookie" not in answer.headers
+
+
+async def test_global_privacy_control_is_told_and_given_nothing(http: httpx2.AsyncClient) -> None:
+    answer = await ask(http, {"writeKey": "shop-key", "mode": "server", "visitorId": "v1"}, **{"sec-gpc": "1"})
+    assert answer.json() == {"success": True}
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("question", [{}, [], {"writeKey": 5}, {"writeKey": "nobody"}])
+async def test_an_unknown_key_is_refused_so_that_the_page_can_read_it(http: httpx2.AsyncClient, question: object) -> None:
+    answer = await ask(http, question)
+    assert answer.status_code == 401
+    assert answer.headers["access-control-allow-origin"] == "https://shop.example"
+
+
+async def test_another_origin_is_refused(http: httpx2.AsyncClient) -> None:
+    answer = await ask(http, {"writeKey": "shop-key"}, origin="https://elsewhere.example")
+    assert answer.status_code == 401
+
+
+async def test_a_build_is_served_by_its_name_and_for_ever_by_its_content(http: httpx2.AsyncClient, config: CollectorConfig) -> None:
+    assert config.snippet is not None
+    full = config.snippet.with_name("fp.full.js")
+    full.write_text("window.footprint=2")
+    digest = sha256(full.read_bytes()).hexdigest()[:16]
+    assert (await http.get("/fp.full.js")).text == "window.footprint=2"
+    pinned = await http.get(f"/fp.{digest}.js")
+    assert (pinned.text, pinned.headers["cache-control"]) == ("window.footprint=2", "public, max-age=31536000, immutable")
+    assert (await http.get("/fp.0123456789abcdef.js")).status_code == 404
