@@ -173,6 +173,7 @@ class Site(Server):
     def __init__(self, endpoint):
         self.endpoint = endpoint
         self.attributes = 'data-key="KEY"'
+        self.build = "fp.js"
         self.head = STUB
         self.body = "<p>Hello</p>"
         self.pages = {}
@@ -182,7 +183,7 @@ class Site(Server):
     @property
     def script(self):
         address = self.endpoint.address
-        return f'<script defer src="{address}/fp.js" data-collector="{address}" {self.attributes}></script>'
+        return f'<script defer src="{address}/{self.build}" data-collector="{address}" {self.attributes}></script>'
 
     def answer(self, request):
         path = urlsplit(request.path).path
