@@ -16,7 +16,7 @@ from collector.core.bodies import read_body
 from collector.core.drafts import Arrival
 from collector.core.keys import key_in, key_in_body, key_outside_body
 from collector.core.pixels import read_pixel, read_query
-from collector.core.plain import accept_plain
+from collector.core.plain import PlainEvents
 from collector.core.quotas import Quotas
 from collector.core.readers import text
 from collector.core.routes import Route
@@ -28,8 +28,11 @@ from schemas import codec
 from schemas.identities import usable_id
 from schemas.rejections import Reason, Rejection, record_of
 
+FETCHED = frozenset({"sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"})
+"""Headers that only browsers send."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)  # a frozen one costs three times as much to make
 class Request:
     """One request without its transport. `headers` have lower-case names; several of one name are joined by commas."""
 
@@ -41,20 +44,20 @@ class Request:
     received_at: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # as above
 class Outcome:
-    """What a request comes to: answer `answer` once `publication` is durable, `otherwise` when it cannot be made so.
+    """What a request comes to: answer `answer` once `publication` is durable, `otherwise` (the 503 of the moment) when it is not.
 
     `refusal` is the code of a request that was turned away as a whole.
     """
 
     answer: Answer
-    otherwise: Answer
+    otherwise: Answer | None = None
     publication: Publication | None = None
     accepted: int = 0
     duplicate: int = 0
     rejected: tuple[Rejection, ...] = ()
-    warnings: Counter[str] = field(default_factory=Counter)
+    warnings: Mapping[str, int] = field(default_factory=dict)
     refusal: str = ""
 
 
@@ -67,7 +70,7 @@ class _Sorting:
     rejected: list[Rejection] = field(default_factory=list)
     accepted: int = 0
     duplicate: int = 0
-    warnings: Counter[str] = field(default_factory=Counter)
+    warnings: list[str] = field(default_factory=list)
 
 
 class Handlers:
@@ -197,7 +200,7 @@ class Handlers:
 
     def _arrival(self, request: Request, site: SiteRules, *, sent_at: Any, historical: bool) -> Arrival:
         headers = request.headers
-        browser = "origin" in headers or any(name.startswith("sec-fetch-") for name in headers)
+        browser = "origin" in headers or not FETCHED.isdisjoint(headers)
         return Arrival(
             site=site,
             received_at=request.received_at,
@@ -212,42 +215,45 @@ class Handlers:
         )
 
     def _accept(self, batch: Batch, arrival: Arrival) -> Outcome:
-        sorting, plain = _Sorting(), arrival.is_plain
+        sorting = _Sorting()
+        plain = PlainEvents(arrival, self._new_id) if arrival.is_plain else None
         for index, message in enumerate(batch.messages):
-            self._sort(sorting, self._event(message, arrival, index, plain=plain), site=arrival.site.site)
+            if isinstance(message, Message):  # in one go where it is plain, else step by step
+                result: Accepted | Rejection | None = plain.accept(message) if plain is not None else None
+                if result is None:
+                    result = accept(sent(message), arrival, index=index, new_id=self._new_id)
+            else:
+                result = accept(message, arrival, index=index, new_id=self._new_id)
+            if isinstance(result, Accepted):
+                self._sort(sorting, result, arrival.site.site)
+            else:
+                sorting.rejected.append(result)
         rejected = [_record(one, arrival) for one in sorting.rejected if one.reason is not Reason.NOT_STORED]
         return Outcome(
             answer=answers.success(accepted=sorting.accepted, duplicate=sorting.duplicate, rejected=sorting.rejected),
-            otherwise=self.unavailable(),
             publication=Publication(sorting.events, rejected) if sorting.events or rejected else None,
             accepted=sorting.accepted,
             duplicate=sorting.duplicate,
             rejected=tuple(sorting.rejected),
-            warnings=sorting.warnings,
+            warnings=Counter(sorting.warnings) if sorting.warnings else {},
         )
 
-    def _event(self, message: Any, arrival: Arrival, index: int, *, plain: bool) -> Accepted | Rejection:
-        """Accept a message: in one go where it is plain, else step by step."""
-        if isinstance(message, Message):
-            accepted = accept_plain(message, arrival, self._new_id) if plain else None
-            if accepted is not None:
-                return accepted
-            message = sent(message)
-        return accept(message, arrival, index=index, new_id=self._new_id)
-
-    def _sort(self, sorting: _Sorting, result: Accepted | Rejection, *, site: str) -> None:
-        if isinstance(result, Rejection):
-            sorting.rejected.append(result)
-            return
-        if sorting.seen.get(result.event_id) == result.content_hash:
+    def _sort(self, sorting: _Sorting, accepted: Accepted, site: str) -> None:
+        event_id = accepted.event_id
+        if sorting.seen.get(event_id) == accepted.content_hash:
             sorting.duplicate += 1
             return
         # The same id with other content is written all the same: the streams say which copy was first.
-        sorting.seen[result.event_id] = result.content_hash
-        partition = codec.partition_of(site, result.owner, self.config.partitions)
-        sorting.events.setdefault(partition, []).append(result.encoded)
+        sorting.seen[event_id] = accepted.content_hash
+        partition = codec.partition_of(site, accepted.owner, self.config.partitions)
+        lines = sorting.events.get(partition)
+        if lines is None:
+            sorting.events[partition] = [accepted.encoded]
+        else:
+            lines.append(accepted.encoded)
         sorting.accepted += 1
-        sorting.warnings.update(result.warnings)
+        if accepted.warnings:
+            sorting.warnings.extend(accepted.warnings)
 
 
 def _named_visitor(messages: Iterable[Any]) -> str | None:

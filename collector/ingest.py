@@ -69,7 +69,7 @@ class Ingest:
             answered(self.counted(route, outcome.answer))  # durable before acknowledged
         elif isinstance(error, Retryable):
             self._metrics.not_durable.add((route.name,))
-            answered(self.counted(route, outcome.otherwise))
+            answered(self.counted(route, outcome.otherwise or self._handlers.unavailable()))
         else:
             answered(self.failed(route, error))
 

@@ -12,7 +12,7 @@ Done = Callable[[BaseException | None], None]
 """Told once what became of a publication: None when it is durable, else why not."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # a frozen one costs three times as much to make
 class Publication:
     """What one request writes: encoded events by partition of the events topic, and rejected records by their key."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from schemas import codec
@@ -36,6 +37,15 @@ class Refusal:
 
 def success(*, accepted: int, duplicate: int, rejected: Sequence[Rejection]) -> Answer:
     """Return the 200 of a request whose accepted and rejected events are both durable."""
+    return _mixed(accepted, duplicate, rejected) if rejected else _all_good(accepted, duplicate)
+
+
+@lru_cache(maxsize=1024)
+def _all_good(accepted: int, duplicate: int) -> Answer:
+    return _mixed(accepted, duplicate, ())
+
+
+def _mixed(accepted: int, duplicate: int, rejected: Sequence[Rejection]) -> Answer:
     body: dict[str, Any] = {"success": True, "accepted": accepted, "duplicate": duplicate, "rejected": len(rejected)}
     if rejected:
         body["errors"] = [

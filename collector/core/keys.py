@@ -8,9 +8,13 @@ from typing import Any
 
 def key_outside_body(headers: Mapping[str, str], query_key: str) -> str:
     """Return the first key of: Basic user, Bearer, `X-Write-Key`, `?writeKey=`; empty when there is none."""
-    scheme, _, credentials = headers.get("authorization", "").partition(" ")
-    found = _from_authorization(scheme.lower(), credentials.strip())
-    return found or headers.get("x-write-key", "").strip() or query_key
+    authorization = headers.get("authorization")
+    if authorization:
+        scheme, _, credentials = authorization.partition(" ")
+        found = _from_authorization(scheme.lower(), credentials.strip())
+        if found:
+            return found
+    return headers.get("x-write-key", "").strip() or query_key
 
 
 def key_in_body(payload: Any) -> str:

@@ -17,7 +17,7 @@ from collector.core.drafts import SNIPPET_LIBRARY, Arrival
 from collector.core.mapping import KIND_OF_NAME, KIND_OF_TYPE
 from collector.core.readers import MAX_TEXT, first, moment, number, text
 from collector.core.scrubbing import scrub, scrub_values
-from collector.core.shapes import Context, Message, canonical
+from collector.core.shapes import Context, Message, Page, canonical
 from collector.core.steps import MAX_MESSAGE_ID
 from schemas.events import MAX_EVENT_BYTES
 from schemas.identities import JUNK_IDS, usable_id
@@ -26,74 +26,79 @@ from schemas.kinds import Kind
 LONGEST_JUNK = max(map(len, JUNK_IDS))
 """A longer id is none of the junk values."""
 
+CONSENT = Kind.CONSENT.value
 Event = dict[str, Any]
 
 
-def accept_plain(message: Message, arrival: Arrival, new_id: Callable[[], str]) -> Accepted | None:
-    """Return the event of a message, or None when the steps have to decide."""
-    event: Event = {"site": arrival.site.site}
-    _put_ids(message, arrival, event)
-    if not (_may_be_plain(message, arrival, event) and _put_content_hash(message, event) and _put_kind(message, arrival, event)):
-        return None
-    event["event_id"] = message.message_id or new_id()
-    _put_times(message, arrival, event)
-    _put_device(message.context or _NOTHING, arrival, event)
-    _put_page(message, event)
-    if (message.properties or message.category or message.traits) and not _put_content(message, arrival, event):
-        return None
-    if message.group_id:
-        event["group_id"] = message.group_id
-    owner = event.get("visitor_id") or event["customer_id"]
-    return Accepted(event["event_id"], event["content_hash"], owner, orjson.dumps(event))
+class PlainEvents:
+    """The events of one plain request: what they share is put together once.
+
+    `arrival.is_plain` has to hold. The fields of a message stand in no order that matters.
+    """
+
+    def __init__(self, arrival: Arrival, new_id: Callable[[], str]) -> None:
+        self._arrival = arrival
+        self._new_id = new_id
+        self._shared: Event = {"site": arrival.site.site, "received_at": arrival.received_at}
+        if arrival.historical:
+            self._shared["historical"] = True
+        if arrival.sent_at is not None:
+            _put(self._shared, "sent_at", moment(first(arrival.sent_at)))
+        self._own = self._shared.copy()
+        _put(self._own, "ip", kept_address(arrival.address, arrival.site.ip))
+        _put(self._own, "user_agent", text(arrival.user_agent, 1024))
+
+    def accept(self, message: Message) -> Accepted | None:
+        """Return the event of a message, or None when the steps have to decide."""
+        context = message.context or _NOTHING
+        own = self._arrival.own_device or (context.library and context.library.name == SNIPPET_LIBRARY)
+        event = self._own.copy() if own else self._shared.copy()
+        owner = _put_people(message, event)
+        type_ = message.type or self._arrival.default_type
+        if not owner or not _put_kind(message, type_, event):
+            return None
+        _put_context(context, event)
+        if (message.properties or message.category or message.traits) and not _put_content(message, type_, event):
+            return None
+        _put_numbers(message, event)
+        content = _content(message)
+        if len(content) > MAX_EVENT_BYTES:
+            return None
+        hashed = event["content_hash"] = blake2b(content, digest_size=8).hexdigest()
+        event_id = event["event_id"] = message.message_id or self._new_id()
+        return Accepted(event_id, hashed, owner, orjson.dumps(event))
 
 
 _NOTHING = Context()
 
 
-def _put_content_hash(message: Message, event: Event) -> bool:
-    sent_at, key, metadata = message.sent_at, message.write_key, message.metadata
+def _content(message: Message) -> bytes:
+    """Return what the content hash is of: the message without the fields of one request."""
+    if message.sent_at is UNSET and message.write_key is UNSET and message.metadata is UNSET:
+        return canonical(message)
+    kept = message.sent_at, message.write_key, message.metadata
     message.sent_at = message.write_key = message.metadata = UNSET
     content = canonical(message)
-    message.sent_at, message.write_key, message.metadata = sent_at, key, metadata
-    event["content_hash"] = blake2b(content, digest_size=8).hexdigest()
-    return len(content) <= MAX_EVENT_BYTES
+    message.sent_at, message.write_key, message.metadata = kept
+    return content
 
 
-def _put_kind(message: Message, arrival: Arrival, event: Event) -> bool:
-    type_ = message.type or arrival.default_type
-    kind = KIND_OF_TYPE.get(type_)
-    name: str | UnsetType | None
-    if kind is not None:
-        name = message.name or (text(message.properties.get("name"), 500) if message.properties else None)
-    elif type_ == "track":
-        name = message.event
-        kind = message.kind or (KIND_OF_NAME.get(name, Kind.CUSTOM) if name else None)
-    if kind is None or kind == Kind.CONSENT:  # a choice of consent has rules of its own
-        return False
-    event["kind"] = kind
-    if name:
-        event["name"] = name
-    return True
-
-
-def _put_ids(message: Message, arrival: Arrival, event: Event) -> None:
-    visitor = message.anonymous_id or arrival.visitor_id
+def _put_people(message: Message, event: Event) -> str:
+    """Add who did it and return whose the event is; empty when an id is none that names somebody."""
+    given, visitor, customer = message.message_id, message.anonymous_id, message.user_id
+    if given and not _names_somebody(given):
+        return ""
     if visitor:
+        if not _names_somebody(visitor):
+            return ""
         event["visitor_id"] = visitor
-    if message.user_id:
-        event["customer_id"] = message.user_id
-
-
-def _may_be_plain(message: Message, arrival: Arrival, event: Event) -> bool:
-    """True when nobody has to be protected, renamed or checked, and every id names somebody."""
-    site, given = arrival.site, message.message_id
-    if arrival.declined or site.anonymous_key or site.hash_key or site.plan is not None:
-        return False
-    ids = [event[name] for name in ("visitor_id", "customer_id") if name in event]
-    if not ids or not all(map(_names_somebody, ids)) or (given and not _names_somebody(given)):
-        return False
-    suppressions = arrival.suppressions
-    return not len(suppressions) or not any(suppressions.holds(site.site, one) for one in ids)
+    if customer:
+        if not _names_somebody(customer):
+            return ""
+        event["customer_id"] = customer
+    if message.group_id:
+        event["group_id"] = message.group_id
+    return visitor or customer or ""
 
 
 def _names_somebody(value: str) -> bool:
@@ -101,31 +106,27 @@ def _names_somebody(value: str) -> bool:
     return (len(value) > LONGEST_JUNK and value[0].isalnum() and value[-1].isalnum()) or usable_id(value)
 
 
-def _put_times(message: Message, arrival: Arrival, event: Event) -> None:
-    created = message.timestamp or message.original_timestamp
-    if created:
-        event["created_at"] = created
-    if message.sent_at:
-        event["sent_at"] = message.sent_at
-    elif arrival.sent_at is not None:
-        _put(event, "sent_at", moment(first(arrival.sent_at)))
-    event["received_at"] = arrival.received_at
-    if arrival.historical:
-        event["historical"] = True
+def _put_kind(message: Message, type_: str, event: Event) -> bool:
+    kind: str | None = KIND_OF_TYPE.get(type_)
+    name: str | UnsetType | None
+    if kind is not None:
+        name = message.name or (text(message.properties.get("name"), 500) if message.properties else None)
+    elif type_ == "track":
+        name = message.event
+        kind = message.kind or (KIND_OF_NAME.get(name, Kind.CUSTOM) if name else None)
+    if kind is None or kind == CONSENT:  # a choice of consent has rules of its own
+        return False
+    event["kind"] = kind
+    if name:
+        event["name"] = name
+    return True
 
 
-def _put_device(context: Context, arrival: Arrival, event: Event) -> None:
-    library = context.library.name if context.library else None
-    own = arrival.own_device or library == SNIPPET_LIBRARY
-    if own:
-        address = kept_address(arrival.address, arrival.site.ip)
-        if address is not None:
-            event["ip"] = address
-    agent = context.user_agent or (own and arrival.user_agent[:1024])
-    if agent:
-        event["user_agent"] = agent
-    if library:
-        event["library"] = library
+def _put_context(context: Context, event: Event) -> None:
+    if context.user_agent:
+        event["user_agent"] = context.user_agent
+    if context.library and context.library.name:
+        event["library"] = context.library.name
     if context.locale:
         event["language"] = context.locale
     screen = context.screen
@@ -136,17 +137,25 @@ def _put_device(context: Context, arrival: Arrival, event: Event) -> None:
             event["screen_height"] = screen.height
     if context.webdriver:
         event["webdriver"] = True
+    if context.page:
+        _put_page(context.page, event)
 
 
-def _put_page(message: Message, event: Event) -> None:
-    page = message.context.page if message.context else UNSET
-    if page:
-        if page.url:
-            event["url"] = _scrubbed(page.url)
-        if page.title:
-            event["title"] = page.title
-        if page.referrer:
-            event["referrer"] = _scrubbed(page.referrer)
+def _put_page(page: Page, event: Event) -> None:
+    if page.url:
+        event["url"] = _scrubbed(page.url)
+    if page.title:
+        event["title"] = page.title
+    if page.referrer:
+        event["referrer"] = _scrubbed(page.referrer)
+
+
+def _put_numbers(message: Message, event: Event) -> None:
+    created = message.timestamp or message.original_timestamp
+    if created:
+        event["created_at"] = created
+    if message.sent_at:
+        event["sent_at"] = message.sent_at
     if message.pageview_id:
         event["pageview_id"] = message.pageview_id
     if message.seq is not UNSET:
@@ -157,7 +166,7 @@ def _put_page(message: Message, event: Event) -> None:
         event["scroll_pct"] = message.scroll_pct
 
 
-def _put_content(message: Message, arrival: Arrival, event: Event) -> bool:
+def _put_content(message: Message, type_: str, event: Event) -> bool:
     properties: dict[str, Any] = message.properties or {}
     if "consent" in properties or "status" in properties:
         return False
@@ -168,7 +177,7 @@ def _put_content(message: Message, arrival: Arrival, event: Event) -> bool:
         properties = {**properties, "category": message.category}
     if properties:
         event["props"] = properties
-    if message.traits and (message.type or arrival.default_type) in ("identify", "group"):
+    if message.traits and type_ in ("identify", "group"):
         event["traits"] = message.traits
     return True
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from collector.core.accept import Accepted, accept
 from collector.core.bodies import read_body
-from collector.core.plain import accept_plain
+from collector.core.plain import PlainEvents
 from collector.core.shapes import read_shapes, sent
 from schemas import codec
 from tests.collector.core.test_accept import BROWSER, arrivals, messages, odd, scalars, texts
@@ -18,7 +18,7 @@ LIMIT = 10_000_000
 def both(body, arrival):
     """Return what each way makes of a body; None for what the short way leaves alone."""
     shaped = read_shapes(body, batch=False)
-    short = accept_plain(shaped.batch[0], arrival, lambda: "made") if shaped else None
+    short = PlainEvents(arrival, lambda: "made").accept(shaped.batch[0]) if shaped and arrival.is_plain else None
     return short, accept(read_body(body, limit=LIMIT), arrival, index=0, new_id=lambda: "made")
 
 
