@@ -41,21 +41,22 @@ def raw(publisher):
     return b"\n".join([*lines, *(part for record in publisher.rejected for part in record)])
 
 
-@pytest.mark.parametrize(
-    ("site", "headers", "stored"),
-    [
-        ("plain", {}, True),
-        ("plain", {"sec-gpc": "0"}, True),
-        ("plain", GPC, False),
-        ("plain", DNT, True),
-        ("dnt", DNT, False),
-        ("dnt", {"dnt": "0"}, True),
-        ("dnt", GPC, False),
-    ],
-)
+ASKED = [
+    ("plain", {}, True),
+    ("plain", {"sec-gpc": "0"}, True),
+    ("plain", GPC, False),
+    ("plain", DNT, True),
+    ("dnt", DNT, False),
+    ("dnt", {"dnt": "0"}, True),
+    ("dnt", GPC, False),
+]
+
+
+@pytest.mark.parametrize("asked", ASKED, ids=lambda asked: f"{asked[0]}-{asked[1]}")
 @pytest.mark.parametrize("consent", [None, "granted", "pending", "denied"])
 @pytest.mark.parametrize("place", ["message", "context"])
-async def test_a_visitor_who_declines_is_answered_and_not_stored(http, publisher, site, headers, stored, consent, place):
+async def test_a_visitor_who_declines_is_answered_and_not_stored(http, publisher, asked, consent, place):
+    site, headers, stored = asked
     told = {} if consent is None else {"consent": consent} if place == "message" else {"context": {"consent": consent}}
     answer = await http.post("/v1/batch", json={"batch": [PAGE | told]}, headers={"x-write-key": site} | headers)
     kept = stored and consent != "denied"
@@ -191,7 +192,7 @@ def set_cookie(answer):
 
 
 async def test_the_cookie_is_first_party_private_and_shorter_than_thirteen_months(http, publisher):
-    answer = await post(http, "server", {"type": "page"}, **{"origin": "https://shop.example"})
+    answer = await post(http, "server", {"type": "page"}, origin="https://shop.example")
     cookie = set_cookie(answer)
     assert cookie.key == "fp_id"
     assert (cookie["httponly"], cookie["secure"], cookie["samesite"], cookie["path"], cookie["domain"]) == (True, True, "Lax", "/", "")
