@@ -9,6 +9,7 @@ from collector.handlers import Outcome
 from collector.ports import Spooled
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+SKEW_SECONDS = (0.1, 0.5, 1.0, 5.0, 30.0, 60.0, 300.0, 3600.0, 86_400.0)
 
 
 class Metrics:
@@ -32,6 +33,12 @@ class Metrics:
         )
         self.ack_seconds = Timings(
             "footprint_collector_ack_seconds", "From publishing to the broker's acknowledgement.", SECONDS, registry=self.registry
+        )
+        self.skew_seconds = Timings(
+            "footprint_collector_skew_seconds",
+            "How far the clocks of clients are off, either way; one request of sixteen is looked at.",
+            SKEW_SECONDS,
+            registry=self.registry,
         )
         self.bytes_in_flight = Gauge("footprint_collector_bytes_in_flight", "Bytes of requests not yet answered.", registry=self.registry)
         self.ready = Gauge("footprint_collector_ready", "1 while events can be made durable.", registry=self.registry)

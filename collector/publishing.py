@@ -6,8 +6,12 @@ from functools import partial
 from collector.budget import Budget, Hold
 from collector.handlers import Outcome
 from collector.metrics import Metrics
-from collector.ports import Done, Publisher
+from collector.ports import Done, Publication, Publisher
+from schemas import codec
 from schemas.errors import Retryable
+
+SAMPLED = 16
+"""One request of so many tells how far its client's clock is off."""
 
 
 class Publishing:
@@ -18,6 +22,7 @@ class Publishing:
         self._metrics = metrics
         self.budget = Budget(limit)
         self.waiting = 0
+        self._taken = 0
         self._last = time.monotonic()
         metrics.bytes_in_flight.set_function(lambda: self.budget.held)
 
@@ -39,9 +44,19 @@ class Publishing:
         elif hold.take(publication.size):
             started = time.monotonic()
             self.waiting += 1
+            self._taken += 1
+            if self._taken % SAMPLED == 1:
+                self._observe_skew(publication)
             self._publisher.submit(publication, partial(self._settle, outcome, started, done))
         else:
             done(Retryable("The collector holds as many events as it may. Send them again later."))
+
+    def _observe_skew(self, publication: Publication) -> None:
+        lines = next(iter(publication.events.values()), ())
+        event = codec.loads(lines[0]) if lines else {}
+        sent_at = codec.parse_time(event.get("sent_at"))
+        if sent_at is not None and "historical" not in event:
+            self._metrics.skew_seconds.observe(abs(event["received_at"] - sent_at) / 1000)
 
     def _settle(self, outcome: Outcome, started: float, done: Done, error: BaseException | None) -> None:
         self.waiting -= 1

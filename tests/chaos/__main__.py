@@ -4,6 +4,7 @@ A part is a module of this folder with a function `run() -> bool`, which prints 
 """
 
 import importlib
+import logging
 import sys
 from pathlib import Path
 
@@ -29,4 +30,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # that brokers do not answer is the point
     raise SystemExit(main(sys.argv[1:]))

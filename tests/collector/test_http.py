@@ -4,14 +4,17 @@ import asyncio
 import base64
 import gzip
 import json
+from datetime import UTC, datetime
 
 import pytest
 
 from collector.core.answers import GIF
 from collector.core.routes import ROUTES
+from collector.ports import Spooled
 from schemas import codec
 from schemas.events import Event
 from schemas.rejections import RejectedRecord
+from tests.collector.conftest import NOW
 from tests.collector.recording import eventually
 
 KEY = {"x-write-key": "demo-key"}
@@ -348,6 +351,29 @@ async def test_metrics_count_events_and_rejections(http):
         "footprint_collector_ready 1.0",
     ):
         assert line in text
+
+
+async def test_what_is_spooled_is_seen_in_readiness_and_metrics(http, publisher):
+    publisher.spooled, publisher.trouble = Spooled(7, 3_000, NOW - 90_000), "away, spooling"
+
+    async def seen():
+        return (await http.get("/ready")).json()["checks"] == {"kafka": "away, spooling"}
+
+    await eventually(seen)
+    answer = await http.get("/ready")
+    assert (answer.status_code, answer.json()["ready"], answer.json()["lag"]) == (200, True, 7)
+    text = (await http.get("/metrics")).text
+    for line in ("spool_events 7.0", "spool_bytes 3000.0", "spool_age_seconds 90.0"):
+        assert f"footprint_collector_{line}" in text
+
+
+async def test_the_clocks_of_clients_are_sampled(http):
+    sent = datetime.fromtimestamp(NOW / 1000 - 40, UTC).isoformat()
+    for _ in range(17):
+        await http.post("/v1/batch", json={**batch(VIEW), "sentAt": sent}, headers=KEY)
+    text = (await http.get("/metrics")).text
+    assert 'footprint_collector_skew_seconds_bucket{le="30.0"} 0.0' in text
+    assert 'footprint_collector_skew_seconds_bucket{le="60.0"} 2.0' in text
 
 
 async def test_readiness_follows_the_probe_without_any_traffic(http, publisher):
