@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -96,6 +97,7 @@ class Request:
     headers: dict
     body: bytes
     answered: int = 0
+    at: float = field(default_factory=time.time)
 
     @property
     def batch(self):
