@@ -5,6 +5,7 @@ import signal
 import time
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import httpx2
 from rich.console import Console
@@ -19,7 +20,9 @@ from footprint.supervisor.line import Line, line_of
 from footprint.supervisor.part import Part
 from footprint.supervisor.probes import all_idle
 from footprint.supervisor.supervisor import Supervisor
+from schemas.errors import Misconfigured
 
+LOCK = "lock"
 IDLE_S = 5.0
 IDLE_POLL_S = 0.25
 COLOURS = {"ready": "green", "ended": "red", "did": "red", "stopped": "dim"}
@@ -28,11 +31,23 @@ COLOURS = {"ready": "green", "ended": "red", "did": "red", "stopped": "dim"}
 def up(settings: Settings, *, exit_when_idle: bool) -> None:
     """Run the line until a signal, or until it is idle; raises Misconfigured or Retryable when it cannot start."""
     folder = settings.data_dir
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder.chmod(0o700)
+    _prepare(folder)
     taken = f"Another `footprint up` runs on {folder}. Stop it first, or give this one another folder with --data-dir."
-    with locked(folder / "lock", taken=taken):
+    with locked(folder / LOCK, taken=taken):
         asyncio.run(_Up(settings, Console(highlight=False, soft_wrap=True)).run(exit_when_idle=exit_when_idle))
+
+
+def _prepare(folder: Path) -> None:
+    """Make the data folder, for its owner only. One that holds other things (somebody's home, /tmp) keeps the mode it has."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not any(folder.iterdir()):
+            folder.chmod(0o700)
+        (folder / LOCK).touch()
+    except OSError as error:
+        raise Misconfigured(
+            f"Cannot use {folder} as the data folder: {error.strerror}. Name another one with --data-dir or FOOTPRINT_DATA_DIR."
+        ) from None
 
 
 class _Up:

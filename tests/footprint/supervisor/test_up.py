@@ -13,6 +13,7 @@ from footprint.demo.line import PORTS, free_ports
 from footprint.local.folder_lock import locked
 from footprint.settings import PREFIX, Settings, read_settings
 from footprint.supervisor.line import line_of
+from footprint.supervisor.up import up as start
 from schemas.errors import Misconfigured
 
 
@@ -96,6 +97,7 @@ def test_a_second_start_on_one_folder_is_refused(tmp_path):
 
 
 def test_a_taken_port_ends_the_program_with_1_and_leaves_the_folder_free(tmp_path):
+    tmp_path.chmod(0o755)
     with taken_port() as port:
         done = up(tmp_path, collector_port=port)
     assert done.returncode == 1
@@ -103,3 +105,18 @@ def test_a_taken_port_ends_the_program_with_1_and_leaves_the_folder_free(tmp_pat
     assert not (tmp_path / "run.json").exists()
     assert tmp_path.stat().st_mode & 0o777 == 0o700
     locked(tmp_path / "lock", taken="").close()
+
+
+def test_a_place_that_cannot_be_a_data_folder_is_told_with_what_to_do(tmp_path):
+    file = tmp_path / "a-file"
+    file.touch()
+    with pytest.raises(Misconfigured, match=r"Cannot use .*a-file .*--data-dir"):
+        start(Settings(data_dir=file), exit_when_idle=False)
+
+
+def test_a_folder_that_holds_other_things_keeps_its_mode(tmp_path):
+    (tmp_path / "photo.jpg").touch()
+    tmp_path.chmod(0o755)
+    with locked(tmp_path / "lock", taken=""):
+        assert up(tmp_path).returncode == 1
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
