@@ -4,9 +4,10 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from footprint.local.ports import LOOPBACK, free_port
@@ -16,6 +17,7 @@ from footprint.settings import Settings
 from schemas.connections import StoreConnection
 from schemas.errors import Misconfigured
 from sinks.clickhouse.client import StoreClient
+from sinks.clickhouse.cookbook import bind, find_recipe, read_time
 
 MAX_ROWS = 10_000
 START_S = 20.0
@@ -23,25 +25,75 @@ STOP_S = 10.0
 
 _FORMAT = re.compile(r"\bFORMAT\s+(\w+)\s*$", re.IGNORECASE)
 _BOUNDED = re.compile(r"[\s(]*(SELECT|WITH)\b", re.IGNORECASE)
+_COMMENTS = re.compile(r"(?:\s*--[^\n]*(?:\n|\Z))+")
+LINE_A_ROW = frozenset(
+    {"CSV", "CSVWithNames", "JSON", "JSONCompact", "JSONCompactEachRow", "JSONEachRow", "NDJSON", "TSV", "TSKV", "TSVRaw", "TSVWithNames"}
+)
+"""Formats in which a row takes a line at least, so that few lines mean few rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A statement without its FORMAT, and the format it asked for itself, empty when it did not."""
+    """A statement without its FORMAT, the format it asked for itself, empty when it did not, and the values of `{NAME:Type}` in it."""
 
     sql: str
     form: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     def bounded(self, rows: int) -> str:
         """Return the statement so that it gives at most `rows` rows. Only a SELECT can give many."""
-        if not _BOUNDED.match(self.sql):
+        if not self.may_be_long:
             return self.sql
         return f"SELECT * FROM (\n{self.sql}\n) LIMIT {rows}"  # noqa: S608 - whoever asks writes the statement; the user only reads
+
+    def counting(self, rows: int) -> str:
+        """Return the statement that counts its rows, up to `rows`."""
+        return f"SELECT count() FROM (SELECT 1 FROM (\n{self.sql}\n) LIMIT {rows})"  # noqa: S608 - as above
+
+    @property
+    def may_be_long(self) -> bool:
+        """True for a SELECT: nothing else gives many rows."""
+        return bool(_BOUNDED.match(self.sql))
+
+
+def question_of(text: str, given: Mapping[str, str]) -> Question:
+    """Take a statement as somebody typed it, or the recipe of the cookbook that `@NAME` names, with the values given.
+
+    Raises Misconfigured for a recipe that does not exist or values that it cannot take.
+    """
+    if text.startswith("@"):
+        recipe = find_recipe(text[1:].strip())
+        return Question(recipe.sql, "", bind(recipe, given, datetime.now(UTC)))
+    question = read_question(text)
+    times = {name: str(int(read_time(given[name]).timestamp())) for name in ("from", "to") if name in given}
+    return Question(question.sql, question.form, {**given, **times})
+
+
+def answer(store: StoreClient, question: Question, form: str, *, rows: int | None) -> tuple[bytes, bool]:
+    """Return the result in a format, and whether it was cut: there are more than `rows` rows. None: all of them.
+
+    Only a result that may have been cut is counted, which costs the query once more.
+    """
+    if rows is None or not question.may_be_long:
+        return store.text(question.sql, form, parameters=question.parameters), False
+    result = store.text(question.bounded(rows), form, parameters=question.parameters)
+    if _is_short(result, form, rows):
+        return result, False
+    ((found,),) = store.rows(question.counting(rows + 1), question.parameters)
+    return result, found > rows
+
+
+def _is_short(result: bytes, form: str, rows: int) -> bool:
+    """True when a result surely has fewer than `rows` rows. Tables say themselves when they show only their first 1,000."""
+    if form.startswith("Pretty"):
+        return b"\nShowed " not in result[-200:]
+    return form in LINE_A_ROW and result.count(b"\n") < rows
 
 
 def read_question(text: str) -> Question:
     """Take a statement as somebody typed it: with a semicolon or a FORMAT at its end, or without."""
-    sql = text.strip().rstrip(";").rstrip()
+    sql = _COMMENTS.sub("", text, count=1) if _COMMENTS.match(text) else text
+    sql = sql.strip().rstrip(";").rstrip()
     found = _FORMAT.search(sql)
     return Question(sql[: found.start()].rstrip(), found[1]) if found else Question(sql, "")
 

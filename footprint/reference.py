@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from footprint import cli
 from footprint.settings import CONFIG_VARIABLE, PREFIX, Settings, SiteSettings
 from schemas.topics import DAY_MS, PUBLIC, STATE, Topic
+from sinks.clickhouse.cookbook import recipes
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 WORDS = {int: "NUMBER", float: "NUMBER", Path: "PATH"}
@@ -23,7 +24,7 @@ GENERATED = "<!-- Written by `python -m footprint.reference`. Change the program
 
 def pages() -> dict[str, str]:
     """Return file name -> content of every generated page."""
-    written = {"commands.md": _commands(), "settings.md": _settings(), "topics.md": _topics()}
+    written = {"commands.md": _commands(), "settings.md": _settings(), "topics.md": _topics(), "cookbook.md": _cookbook()}
     return {name: f"{GENERATED}\n" + "\n".join(lines) + "\n" for name, lines in written.items()}
 
 
@@ -149,6 +150,24 @@ def _topics() -> list[str]:
         "|---|---|",
         *(_row(f"`{topic.name}`", topic.summary) for topic in STATE),
     ]
+
+
+def _cookbook() -> list[str]:
+    lines = [
+        "# Cookbook",
+        "",
+        "One query per question. `footprint sql @NAME --site SITE` runs one, `footprint sql @` lists them; the files are in",
+        "`sinks/clickhouse/cookbook/` and run in any ClickHouse client that fills `{name:Type}`. Machine traffic is left out unless it is asked about.",
+    ]
+    for recipe in recipes():
+        lines += ["", f"## {recipe.name}", "", f"{recipe.question} {_sentence(recipe.reading.removeprefix('Read: '))}"]
+        lines += ["", "| option | default | meaning |", "|---|---|---|"]
+        lines += [_row(f"`--{one.name}`", f"`{one.default}`" if one.default else "required", one.meaning) for one in recipe.parameters]
+    return lines
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _value_of(topic: Topic) -> Iterator[str]:

@@ -70,10 +70,10 @@ class StoreClient:
         with self._using() as client:
             client.command(sql, parameters=dict(parameters or {}))
 
-    def text(self, sql: str, form: str, settings: Mapping[str, Any] | None = None) -> bytes:
+    def text(self, sql: str, form: str, *, parameters: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None) -> bytes:
         """Return the result of a query in one of ClickHouse's formats."""
         with self._using() as client:
-            return client.raw_query(sql, fmt=form, settings=dict(settings or {}))
+            return client.raw_query(sql, parameters=dict(parameters or {}), fmt=form, settings=dict(settings or {}))
 
     def insert(self, table: str, rows: bytes, token: str = "") -> None:
         """Insert JSON lines as they are. Rows that came before under the same token are not inserted again.

@@ -44,14 +44,14 @@ def folder(tmp_path_factory):
 def footprint(folder):
     """Run the program on the folder while its store runs."""
     with running(LocalClickHouse(folder)) as server:
-        yield lambda *arguments, stdin="": run(folder, *arguments, stdin=stdin, port=server.port)
+        yield lambda *arguments, stdin="", text=True: run(folder, *arguments, stdin=stdin if text else None, port=server.port, text=text)
 
 
-def run(folder, *arguments, stdin="", port=9):
+def run(folder, *arguments, stdin="", port=9, text=True):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FOOTPRINT_")}
     environment["FOOTPRINT_LOCAL_CLICKHOUSE_PORT"] = str(port)
     command = [sys.executable, "-c", PROGRAM, *arguments, "--data-dir", str(folder)]
-    return subprocess.run(command, cwd=folder, env=environment, input=stdin, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, cwd=folder, env=environment, input=stdin, capture_output=True, text=text, timeout=120)
 
 
 def test_a_query_is_printed_as_a_table(footprint):
@@ -71,7 +71,50 @@ def test_at_most_ten_thousand_rows_unless_all_are_asked_for(footprint):
     query = "SELECT number FROM numbers(10005) ORDER BY number DESC -- downwards"
     few, every = footprint("sql", "--format", "TSV", query), footprint("sql", "--all", "--format", "TSV", query)
     assert few.stdout.splitlines() == [str(number) for number in range(10_004, 4, -1)]
-    assert len(every.stdout.splitlines()) == 10_005
+    assert "first 10,000 rows" in few.stderr
+    assert "--all" in few.stderr
+    assert (len(every.stdout.splitlines()), every.stderr) == (10_005, "")
+
+
+@pytest.mark.parametrize("form", ["PrettyCompact", "Parquet"])
+def test_a_result_that_was_not_cut_is_not_called_so(footprint, form):
+    whole = footprint("sql", "--format", form, "SELECT 1 FROM numbers(10000)", text=False)
+    cut = footprint("sql", "--format", form, "SELECT 1 FROM numbers(10001)", text=False)
+    assert (whole.returncode, whole.stderr) == (0, b"")
+    assert b"there are more" in cut.stderr
+
+
+def test_a_recipe_of_the_cookbook_runs_by_its_name_with_values_for_its_parameters(footprint):
+    done = footprint(
+        "sql",
+        "@funnel",
+        "--site",
+        "demo",
+        "--step1",
+        "/pricing",
+        "--step2=email_click",
+        "--from",
+        "2026-01-01",
+        "--to",
+        "2027-01-01",
+        "--format",
+        "TSV",
+    )
+    assert [line.split("\t")[:3] for line in done.stdout.splitlines()] == [
+        ["1", "/pricing", "1"],
+        ["2", "email_click", "1"],
+        ["3", "purchase", "0"],
+    ]
+    assert "@funnel" in footprint("sql", "@").stdout
+    lost = footprint("sql", "@funel", "--site", "demo")
+    assert (lost.returncode, "footprint sql @" in lost.stderr) == (1, True)
+
+
+def test_values_are_given_to_any_statement_and_never_read_as_sql(footprint):
+    done = footprint("sql", "--format", "TSV", "-- which\nSELECT {who:String}, {n:UInt8} + 1", "--who", 'it\'s "x"; --', "--n", "4")
+    assert done.stdout == 'it\\\'s "x"; --\t5\n'
+    assert footprint("sql", "SELECT 1", "--who").returncode == 2
+    assert footprint("sql", "SELECT", "1").returncode == 2
 
 
 @pytest.mark.parametrize(
