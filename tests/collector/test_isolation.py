@@ -1,6 +1,7 @@
 """One site's keys, rates, lists and secrets are nothing on another site."""
 
 import base64
+from itertools import product
 
 import httpx2
 import pytest
@@ -19,7 +20,7 @@ CLAIM = {"site": "blog", "writeKey": "blog", "properties": {"site": "blog"}, "co
 @pytest.fixture
 def settings(tmp_path):
     sites = {
-        "shop": SiteSettings(keys=("shop", "shop-2"), allowed_origins=("https://shop.example",), rate_per_key=5),
+        "shop": SiteSettings(keys=("shop", "shop-2"), allowed_origins=("https://shop.example",), rate_per_key=20),
         "blog": SiteSettings(keys=("blog",), allowed_origins=("https://blog.example",)),
     }
     return Settings(sites=sites, data_dir=tmp_path / "data", secret_keys="secret")
@@ -48,14 +49,14 @@ def sites(publisher):
     return {stored["site"] for stored in publisher.stored} | {record["site"] for record in publisher.turned_away}
 
 
-@pytest.mark.parametrize("place", ["basic", "bearer", "header", "query"])
-@pytest.mark.parametrize("path", ["/v1/batch", "/v1/page", "/beacon/v1/batch"])
-async def test_a_key_writes_into_its_own_site_whatever_the_body_claims(http, publisher, place, path):
+async def test_a_key_writes_into_its_own_site_whatever_the_body_claims(http, publisher):
     bad = {**CLAIM, "type": "teleport"}
-    body = {**VIEW, **CLAIM} if path == "/v1/page" else {"batch": [{**VIEW, **CLAIM}, bad], "site": "blog", "writeKey": "blog"}
-    answer = await http.post(path, json=body, **places("shop")[place])
-    assert answer.status_code == 200
+    for path, place in product(["/v1/batch", "/v1/page", "/beacon/v1/batch"], places("blog")):
+        body = {**VIEW, **CLAIM} if path == "/v1/page" else {"batch": [{**VIEW, **CLAIM}, bad], "site": "blog", "writeKey": "blog"}
+        answer = await http.post(path, json=body, **places("shop-2")[place])
+        assert answer.status_code == 200, (path, place)
     assert sites(publisher) == {"shop"}
+    assert len(publisher.stored) == 12
     assert all(key == b"shop" for key, _ in publisher.rejected)
 
 
@@ -65,10 +66,10 @@ async def test_a_pixel_writes_into_the_site_of_its_key(http, publisher):
     assert sites(publisher) == {"shop"}
 
 
-@pytest.mark.parametrize("key", ["", "shop ", "SHOP", "sho", "shop\0", "blog,shop", "shop/../blog", "*", "null"])
-async def test_what_is_no_key_writes_nowhere(http, publisher, key):
-    answer = await http.post("/v1/batch", json={"batch": [VIEW], "writeKey": key})
-    assert (answer.status_code, sites(publisher)) == ((200, {"shop"}) if key == "shop " else (401, set()))
+async def test_what_is_no_key_writes_nowhere(http, publisher):
+    for key in ("", " ", "SHOP", "sho", "shop\0", "blog,shop", "shop/../blog", "*", "null", 7, None, ["shop"]):
+        answer = await http.post("/v1/batch", json={"batch": [VIEW], "writeKey": key})
+        assert (answer.status_code, sites(publisher)) == (401, set()), key
 
 
 async def test_a_key_is_bound_to_the_origins_of_its_own_site(http, publisher):
@@ -81,7 +82,7 @@ async def test_a_key_is_bound_to_the_origins_of_its_own_site(http, publisher):
 
 
 async def test_a_key_over_its_rate_is_told_when_to_come_back_and_others_are_not_slowed(http, publisher):
-    many = [{**VIEW, "messageId": f"m{number}"} for number in range(30)]
+    many = [{**VIEW, "messageId": f"m{number}"} for number in range(60)]
     assert (await send(http, "shop", *many)).status_code == 200
     limited = await send(http, "shop", origin="https://shop.example")
     assert (limited.status_code, limited.json()["code"]) == (429, "rate_limited")
@@ -89,7 +90,7 @@ async def test_a_key_over_its_rate_is_told_when_to_come_back_and_others_are_not_
     assert limited.headers["access-control-expose-headers"] == "Retry-After"
     assert limited.headers["access-control-allow-origin"] == "https://shop.example"
     assert [(await send(http, key)).status_code for key in ("shop-2", "blog")] == [200, 200]
-    assert len(publisher.stored) == 32
+    assert len(publisher.stored) == 62
     assert 'footprint_collector_refused_total{code="rate_limited"} 1.0' in (await http.get("/metrics")).text
 
 
