@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from typing import Annotated
 
 import typer
 
@@ -13,11 +14,28 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
-    help="Capture what people do, in order, into one footprint per customer.",
 )
 
 COMMANDS = ("up", "collector", "streams", "sink", "console", "migrate", "topics", "doctor", "sql", "importing", "customer", "keys", "plan")
 """Modules of this package, in the order of `footprint --help`; each adds its commands in `register(app)`."""
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        import importlib.metadata
+
+        print(f"footprint {importlib.metadata.version('footprint')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", callback=_tell_version, is_eager=True)] = False,
+) -> None:
+    """Capture what people do, in order, into one footprint per customer.
+
+    Start with: `footprint up`
+    """
 
 
 def register() -> typer.Typer:

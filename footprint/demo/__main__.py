@@ -25,11 +25,14 @@ SITE = KEY = "demo"
 FLOW = ("collector", "streams", "sink")
 WIDTH = 120
 NEXT = """[bold]What next[/bold]
-  make up                                        this pipeline, with a folder of its own; it prints its addresses
-  footprint import access.log.gz --site demo     your own web server's log as history
-  footprint sql "SELECT * FROM sessions"         any question; docs/reference/store.md lists the views
-  footprint customer why --site demo --customer {customer}
-                                                 a score, point by point"""
+  make up                                     this pipeline, to stay; it prints its addresses
+and while that runs (the demo's own data is gone with it):
+  .venv/bin/footprint import access.log.gz --site demo
+                                              your own web server's log as history
+  .venv/bin/footprint sql "SELECT * FROM sessions"
+                                              any question; docs/reference/store.md lists the views
+  .venv/bin/footprint customer why --site demo --customer ID
+                                              a customer's score, point by point"""
 
 
 def main() -> None:
@@ -55,16 +58,16 @@ def show(folder: Path, console: Console) -> None:
     say("starting Kafka, ClickHouse, collector, streams and sink on free ports")
     with Line(folder, session_update_s="1") as line:
         say("ready; sending one day of a small shop, up to this minute")
-        customer = _tell(line, console, say=say)
+        _tell(line, console, say=say)
         say("stopping")
     if line.exit_code:
         raise Retryable(f"`footprint up` ended with {line.exit_code}. It said:\n{line.said()}")
-    console.print(NEXT.format(customer=customer), highlight=False)
+    console.print(NEXT, highlight=False)
     say("done")
 
 
-def _tell(line: Line, console: Console, *, say: Callable[[str], None]) -> str:
-    """Send the day through a running line and print what the store says; returns the customer whose footprint was shown."""
+def _tell(line: Line, console: Console, *, say: Callable[[str], None]) -> None:
+    """Send the day through a running line and print what the store says."""
     run = read_run(line.data_dir)
     now_ms = time.time_ns() // 1_000_000
     posts = day_of(SEED, now_ms - now_ms % MINUTE)
@@ -76,14 +79,12 @@ def _tell(line: Line, console: Console, *, say: Callable[[str], None]) -> str:
         await_stored(client, site=SITE, events=events, health=flow)
         say("stored, each event once")
         answers = Answers(client, SITE)
-        customer = answers.best_customer()
-        for table in (answers.sessions(), answers.scores(), answers.signals(), answers.timeline(customer)):
+        for table in (answers.sessions(), answers.scores(), answers.signals(), answers.timeline(answers.best_customer())):
             console.print()
             console.print(table)
         console.print()
     finally:
         client.close()
-    return customer
 
 
 if __name__ == "__main__":
