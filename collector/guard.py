@@ -42,6 +42,7 @@ ALLOWED_S = {"first": FIRST_S, "head": HEAD_S, "body": BODY_S, "answer": ANSWER_
 class Guarded(HttpToolsProtocol):
     """uvicorn's protocol, with what one request sends counted. Both transports stand on it."""
 
+    _open = False
     _span = 0
     _stage: tuple[str, Any] | None = None
     _since = 0.0
@@ -59,6 +60,16 @@ class Guarded(HttpToolsProtocol):
                 self._end(HEAD_TOO_LARGE)
             elif self._span > MAX_REQUEST_BYTES:
                 self.transport.abort()
+
+    def on_headers_complete(self) -> None:
+        """Begin a request whose body is to come."""
+        self._open = True
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Know that a request is whole, also when it was answered long ago."""
+        self._open = False
+        super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words
         """Answer what is not HTTP."""
@@ -85,7 +96,12 @@ class Guarded(HttpToolsProtocol):
             return "head", cycle
         if cycle is None:
             return "first", None
-        return ("body", cycle) if _unfinished(cycle) else None
+        return ("body", cycle) if self._unfinished(cycle) else None
+
+    def _unfinished(self, cycle: Any) -> bool:
+        """True while something of a request's body is still expected."""
+        complete = getattr(cycle, "complete", None)  # an exchange of the fast protocol knows
+        return self._open if complete is None else not complete
 
     def _heading(self) -> bool:
         """True while a head has begun and is not complete."""
@@ -97,7 +113,7 @@ class Guarded(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         cycle: Any = self.cycle
-        unfinished = cycle is not None and _unfinished(cycle)
+        unfinished = cycle is not None and self._unfinished(cycle)
         answered = cycle is None or cycle.response_complete
         # an answer under way is for an earlier request; one that is out already is for this
         if answer is None or unfinished is answered or self.pipeline or self.transport.get_write_buffer_size():
@@ -107,12 +123,6 @@ class Guarded(HttpToolsProtocol):
             cycle.disconnected = cycle.response_complete = True  # nothing more is said or written for it
         self.transport.write(_written(answer))
         self.transport.close()
-
-
-def _unfinished(cycle: Any) -> bool:
-    """True while the body of a request is still expected."""
-    complete = getattr(cycle, "complete", None)  # an exchange of the fast protocol
-    return not complete if complete is not None else cycle.more_body and not cycle.response_started
 
 
 def _written(answer: Answer) -> bytes:
