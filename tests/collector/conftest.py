@@ -1,5 +1,8 @@
-"""The collector over a publisher that only records."""
+"""The collector over a publisher that only records, and the collector as a process on a real Kafka."""
 
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,8 +12,13 @@ import pytest
 from collector.app import create_app
 from collector.config import CollectorConfig
 from collector.core.sites import SiteRules
+from footprint.local.ports import free_port
+from schemas.topics import EVENTS, REJECTED
+from tests.collector.broker import Broker
+from tests.collector.processes import PROGRAM
 from tests.collector.recording import RecordingPublisher
 from tests.collector.serving import TRANSPORTS, serving
+from tests.support.servers import running
 
 NOW = 1_790_000_000_000
 
@@ -54,3 +62,46 @@ async def http(port: int) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the collector."""
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers={"host": "c"}, timeout=20) as client:
         yield client
+
+
+@pytest.fixture(scope="package")
+def broker(tmp_path_factory):
+    """A Kafka of this folder's tests: it may be killed and frozen, and is well again after each test."""
+    with running(Broker(tmp_path_factory.mktemp("kafka"))) as broker:
+        broker.prepare()
+        yield broker
+
+
+@pytest.fixture
+async def starts(broker):
+    """Where the topics ended before the test."""
+    return {topic: await broker.ends(topic) for topic in (EVENTS, REJECTED)}
+
+
+@pytest.fixture
+def start_collector(broker, tmp_path):
+    """Starts a collector process over the test's data folder; `address` is its own."""
+    started = []
+
+    def start(**settings):
+        port = free_port()
+        own = {name: value for name, value in os.environ.items() if not name.startswith("FOOTPRINT_")}
+        own |= {
+            "FOOTPRINT_KAFKA_BOOTSTRAP": broker.connection.bootstrap,
+            "FOOTPRINT_COLLECTOR_PORT": str(port),
+            "FOOTPRINT_WRITE_KEYS": "demo:key",
+            "FOOTPRINT_DATA_DIR": str(tmp_path),
+        }
+        log = tmp_path / f"collector-{len(started)}.log"
+        with log.open("wb") as file:
+            process = subprocess.Popen([sys.executable, "-c", PROGRAM], env=own | settings, stdout=file, stderr=file)
+        process.address = f"http://127.0.0.1:{port}"
+        process.log = log
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.wait()

@@ -1,70 +1,20 @@
 """The collector's process on a real Kafka: what is answered 200 is there, whatever is killed."""
 
 import asyncio
-import os
 import resource
 import signal
-import subprocess
-import sys
 from collections import Counter
-from contextlib import suppress
 
 import httpx2
 import pytest
 
-from footprint.local.ports import free_port
 from schemas import codec
 from schemas.rejections import RejectedRecord
 from schemas.topics import EVENTS, REJECTED
-from tests.collector.broker import Broker
+from tests.collector.processes import KEY, Sender, answered, ended, in_order, lag, ready, says, shipped, stored_ids, unready, view
 from tests.collector.recording import eventually
-from tests.support.servers import running
 
 pytestmark = pytest.mark.kafka
-PROGRAM = "from footprint.parts.collector import run; from footprint.settings import current; run(current())"
-KEY = {"x-write-key": "key"}
-
-
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory):
-    with running(Broker(tmp_path_factory.mktemp("kafka"))) as broker:
-        broker.prepare()
-        yield broker
-
-
-@pytest.fixture
-async def starts(broker):
-    """Where the topics ended before the test."""
-    return {topic: await broker.ends(topic) for topic in (EVENTS, REJECTED)}
-
-
-@pytest.fixture
-def start_collector(broker, tmp_path):
-    """Starts a collector process over the test's data folder; `address` is its own."""
-    started = []
-
-    def start(**settings):
-        port = free_port()
-        own = {name: value for name, value in os.environ.items() if not name.startswith("FOOTPRINT_")}
-        own |= {
-            "FOOTPRINT_KAFKA_BOOTSTRAP": broker.connection.bootstrap,
-            "FOOTPRINT_COLLECTOR_PORT": str(port),
-            "FOOTPRINT_WRITE_KEYS": "demo:key",
-            "FOOTPRINT_DATA_DIR": str(tmp_path),
-        }
-        log = tmp_path / f"collector-{len(started)}.log"
-        with log.open("wb") as file:
-            process = subprocess.Popen([sys.executable, "-c", PROGRAM], env=own | settings, stdout=file, stderr=file)
-        process.address = f"http://127.0.0.1:{port}"
-        process.log = log
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
 
 
 @pytest.fixture
@@ -77,50 +27,6 @@ async def http(collector):
     async with httpx2.AsyncClient(base_url=collector.address, timeout=20) as client:
         await eventually(lambda: ready(client, collector), 60)
         yield client
-
-
-async def ready(client, collector=None):
-    assert collector is None or collector.poll() is None, collector.log.read_text()
-    try:
-        return (await client.get("/ready")).status_code == 200
-    except httpx2.TransportError:
-        return False
-
-
-def view(number, visitor="v1"):
-    return {"type": "page", "anonymousId": visitor, "messageId": f"m{number}"}
-
-
-async def stored_ids(broker, starts):
-    records = await broker.read(EVENTS, starts[EVENTS])
-    return Counter(event["event_id"] for record in records for event in codec.read_lines(record.value))
-
-
-class Sender:
-    """A client that keeps what was not answered 200 and sends it again under the same id, as the SDKs do."""
-
-    def __init__(self, http):
-        self._http = http
-        self.number = 0
-        self.answered = set()
-        self.resent = set()
-        self.stopped = False
-
-    async def run(self):
-        while not self.stopped:
-            self.number += 1
-            await self._send(view(self.number, f"v{self.number % 11}"))
-
-    async def _send(self, event):
-        while not self.stopped:
-            with suppress(httpx2.TransportError):
-                answer = await self._http.post("/v1/page", json=event, headers=KEY)
-                if answer.status_code == 200:
-                    self.answered.add(event["messageId"])
-                    return
-                assert (answer.status_code, answer.headers["retry-after"].isdigit()) == (503, True)
-            self.resent.add(event["messageId"])
-            await asyncio.sleep(0.2)
 
 
 async def test_what_is_answered_200_can_be_read(http, broker, starts):
@@ -191,31 +97,6 @@ async def test_without_the_broker_events_are_spooled_and_shipped_when_it_is_back
     assert in_order(events)
 
 
-def in_order(events):
-    """True when each visitor's events are there first in the order in which they were sent, one after another."""
-    sent = {}
-    for event in events:
-        number = int(event["event_id"][1:])
-        sent.setdefault((event["visitor_id"], number // 1_000_000), {}).setdefault(number)
-    return all(list(numbers) == sorted(numbers) for numbers in sent.values())
-
-
-async def says(client, text):
-    return (await client.get("/ready")).json()["checks"]["kafka"] == text
-
-
-async def lag(client):
-    return (await client.get("/ready")).json()["lag"]
-
-
-async def shipped(client):
-    return await lag(client) == 0
-
-
-async def answered(senders, count):
-    return sum(len(sender.answered) for sender in senders) >= count
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_stop_answers_what_was_taken_and_ends_with_zero(http, collector, broker, starts, number):
     sender = Sender(http)
@@ -229,10 +110,6 @@ async def test_a_stop_answers_what_was_taken_and_ends_with_zero(http, collector,
     stored = await stored_ids(broker, starts)
     assert sender.answered <= stored.keys()
     assert set(stored.values()) == {1}
-
-
-async def ended(process):
-    return process.poll() is not None
 
 
 async def test_a_stop_without_the_broker_leaves_the_spool_to_the_next_start(http, collector, start_collector, broker, starts):
@@ -267,10 +144,6 @@ async def test_a_full_spool_answers_503_and_is_not_ready(start_collector, broker
         await eventually(lambda: shipped(client), 60)
         await eventually(lambda: ready(client), 10)
         assert (await client.post("/v1/page", json=big, headers=KEY)).status_code == 200
-
-
-async def unready(client):
-    return not await ready(client)
 
 
 async def test_a_disk_that_takes_nothing_answers_503(http, collector, broker):

@@ -8,24 +8,9 @@ import httpx2
 import psutil
 import pytest
 
+from tests.collector.processes import KEY, Sender, answered, ended, ready, shipped, stored_ids, unready, view
 from tests.collector.recording import eventually
-from tests.collector.test_with_kafka import (
-    KEY,
-    PROGRAM,
-    Sender,
-    answered,
-    broker,
-    ended,
-    ready,
-    shipped,
-    start_collector,
-    starts,
-    stored_ids,
-    unready,
-    view,
-)
 
-__all__ = ["PROGRAM", "broker", "start_collector", "starts"]
 pytestmark = pytest.mark.kafka
 
 
