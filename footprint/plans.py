@@ -22,7 +22,7 @@ def load(path: Path) -> Plan:
     except (OSError, UnicodeDecodeError) as error:
         raise Misconfigured(f"{path} cannot be read: {error}. Correct `plan` of the site.") from None
     except yaml.YAMLError as error:
-        raise Misconfigured(f"{path} is not YAML: {error}. Correct it.") from None
+        raise Misconfigured(f"{path} is not YAML: {' '.join(str(error).split())}. Correct it.") from None
     except InvalidPlan as error:
         raise Misconfigured(f"{path}: {error} Correct it; `footprint plan check {path}` says when it is right.") from None
 
