@@ -1,6 +1,7 @@
 """`footprint plan`: check a tracking plan, or propose one from what was stored."""
 
 import json as jsonlib
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import typer
 
 SEEN = """
 SELECT if(name = '', kind, name) AS event, toJSONString(props) AS props FROM events
-WHERE site = {site:String} AND event_time > now() - INTERVAL {days:UInt32} DAY
+WHERE site = {site:String} AND event_time > subtractDays(now64(3), {days:UInt32})
 ORDER BY received_at DESC LIMIT 1000 BY event
 """
 
@@ -56,5 +57,8 @@ def infer(
 
     with analyst_store(current(data_dir=data_dir)) as store:
         rows = store.dicts(SEEN, {"site": site, "days": days})
+    if not rows:
+        print(f"footprint: site {site!r} has stored no event in {days} days. Name another site, or more --days.", file=sys.stderr)
+        raise typer.Exit(1)
     proposed = plans.infer((row["event"], jsonlib.loads(row["props"])) for row in rows)
     print(yaml.safe_dump(proposed, sort_keys=False, allow_unicode=True), end="")

@@ -188,3 +188,22 @@ def test_a_folder_without_a_store_is_told_as_such(tmp_path):
 def test_wrong_use_ends_with_exit_code_two(folder):
     assert run(folder, "sql").returncode == 2
     assert run(folder, "customer", "why", "--site", "demo").returncode == 2
+
+
+def test_a_plan_is_proposed_from_what_was_stored(footprint, tmp_path):
+    done = footprint("plan", "infer", "--site", "demo", "--days", "10000")
+    assert (done.returncode, done.stderr) == (0, "")
+    path = tmp_path / "plan.yaml"
+    path.write_text(done.stdout)
+    checked = footprint_plan_check(path)
+    assert checked["unplanned"] == "off"
+    assert set(checked["events"]) == {"email_click", "page_view"}
+    nothing = footprint("plan", "infer", "--site", "nobodys")
+    assert (nothing.returncode, nothing.stdout) == (1, "")
+    assert "--days" in nothing.stderr
+
+
+def footprint_plan_check(path):
+    done = subprocess.run([sys.executable, "-c", PROGRAM, "plan", "check", str(path), "--json"], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)
