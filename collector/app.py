@@ -12,11 +12,13 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from collector.config import CollectorConfig
 from collector.core import answers
+from collector.core.docs_page import docs_page
+from collector.core.openapi import document
 from collector.front import Front
 from collector.handlers import Handlers
 from collector.ingest import Ingest
@@ -30,6 +32,9 @@ from collector.snippet import serve_snippet
 from collector.visitor import answer_visitor
 
 log = structlog.get_logger()
+
+VERSION = "1"
+"""Of the paths: a change that a client could notice makes it another."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -91,6 +96,8 @@ class _Pages:
             "/fp.js": self.snippet,
             "/fp.{build}.js": self.snippet,
             "/v1/projects/{key}/settings": self.sdk_settings,
+            "/openapi.json": self.openapi,
+            "/docs": self.docs,
         }
         posts: dict[str, Endpoint] = {"/v1/visitor": self.visitor}
         return [
@@ -116,6 +123,12 @@ class _Pages:
 
     async def snippet(self, request: Request) -> Response:
         return serve_snippet(request, self._config.snippet)
+
+    async def openapi(self, _: Request) -> Response:
+        return JSONResponse(document(VERSION))
+
+    async def docs(self, _: Request) -> Response:
+        return HTMLResponse(docs_page(document(VERSION)))
 
     async def visitor(self, request: Request) -> Response:
         return await answer_visitor(request, self._handlers.site_of, now_ms=wall_clock_ms(), new_id=_new_id)

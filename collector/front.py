@@ -9,6 +9,7 @@ from collector.budget import Hold
 from collector.config import CollectorConfig
 from collector.core import answers
 from collector.core.answers import Answer
+from collector.core.bodies import too_large
 from collector.core.cors import cors
 from collector.core.routes import ROUTES, Route
 from collector.handlers import Request
@@ -16,6 +17,9 @@ from collector.ingest import WANTED, Ingest
 
 OPERATIONS = frozenset({"/live", "/ready", "/metrics", "/live/", "/ready/", "/metrics/"})
 """Paths for the operator: no page of another origin reads them."""
+
+SMALL = 64 * 1024
+"""Bytes of a body that is not for the ingest: Starlette would read any size into memory."""
 
 
 class Front:
@@ -44,6 +48,13 @@ class Front:
         if scope["method"] == "OPTIONS" and origin is not None:
             await _respond(send, answers.PREFLIGHT, cors(origin, preflight=True))
             return
+
+        if scope["method"] == "POST":
+            body = await _small_body(receive)
+            if body is None:
+                await _respond(send, answers.refused(too_large(SMALL)), cors(origin))
+                return
+            receive = _replayed(body)
 
         async def send_with_cors(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -104,6 +115,26 @@ class Front:
 
         self.ingest.answer(request, hold, answered)
         return await waiter
+
+
+async def _small_body(receive: Receive) -> bytes | None:
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > SMALL:
+            return None
+        if not message.get("more_body"):  # also when the client left: then nobody sees the answer
+            return body
+
+
+def _replayed(body: bytes) -> Receive:
+    messages: list[Message] = [{"type": "http.disconnect"}, {"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> Message:
+        return messages.pop() if len(messages) > 1 else messages[0]
+
+    return receive
 
 
 def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

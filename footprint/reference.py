@@ -1,6 +1,7 @@
 """Writes the generated pages of docs/reference: `python -m footprint.reference [--check]`."""
 
 import inspect
+import json
 import sys
 from collections.abc import Iterator
 from enum import Enum
@@ -11,6 +12,8 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from collector.app import VERSION
+from collector.core.openapi import document
 from footprint import cli
 from footprint.settings import CONFIG_VARIABLE, PREFIX, Settings, SiteSettings
 from schemas.topics import DAY_MS, PUBLIC, STATE, Topic
@@ -25,12 +28,13 @@ GENERATED = "<!-- Written by `python -m footprint.reference`. Change the program
 def pages() -> dict[str, str]:
     """Return file name -> content of every generated page."""
     written = {"commands.md": _commands(), "settings.md": _settings(), "topics.md": _topics(), "cookbook.md": _cookbook()}
-    return {name: f"{GENERATED}\n" + "\n".join(lines) + "\n" for name, lines in written.items()}
+    described = {"openapi.json": json.dumps(document(VERSION), indent=1, ensure_ascii=False) + "\n"}
+    return described | {name: f"{GENERATED}\n" + "\n".join(lines) + "\n" for name, lines in written.items()}
 
 
 def stale(folder: Path = FOLDER) -> list[str]:
     """Return the names of pages that are missing or differ from what the program says now."""
-    found = {path.name: path.read_text("utf-8") for path in folder.glob("*.md")}
+    found = {path.name: path.read_text("utf-8") for path in folder.iterdir()}
     return [name for name, text in pages().items() if found.get(name) != text]
 
 
