@@ -66,6 +66,7 @@ class Spooling:
         self._connected = False
         self._keeping = False
         self._away = True
+        self._flowing = False
         self._said = ""
 
     @property
@@ -87,10 +88,9 @@ class Spooling:
 
     async def deliver(self, publication: Publication) -> None:
         """Return once Kafka or the disk has it; raises Retryable when neither, Refused when Kafka will not have it."""
-        if not await self._direct():
+        if not (self._is_direct or await self._handed_over()):
             await self._keep(self._frame(publication))
             return
-        frame = self._frame(publication)
         delivery = asyncio.ensure_future(self._kafka.deliver(publication))
         try:
             await asyncio.wait({delivery}, timeout=self._patience_s)
@@ -99,8 +99,9 @@ class Spooling:
             raise
         if delivery.done() and _acknowledged(delivery):
             return
-        self._away = True
+        self._away, self._flowing = True, False
         log.warning("kafka_away", spooling=True)
+        frame = self._frame(publication)
         if not delivery.done():
             self._late = delivery, frame
         await self._keep(frame)
@@ -135,13 +136,18 @@ class Spooling:
         """True while something older than the next flush is not in Kafka, or not known to be."""
         return self._keeping or self._late is not None or self._spool.depth.size > 0
 
-    async def _direct(self) -> bool:
+    @property
+    def _is_direct(self) -> bool:
         """True when Kafka may take the next flush: nothing older waits, and it answered last time."""
-        if self._shipping and not self._away and self._spool.depth.size < NEARLY_EMPTY_BYTES:
+        return self._connected and not self._away and not self._shipping
+
+    async def _handed_over(self) -> bool:
+        """Wait for a spool that is nearly shipped; true when Kafka may take the next flush then."""
+        if self._flowing and not self._away and self._spool.depth.size < NEARLY_EMPTY_BYTES:
             with suppress(TimeoutError):
                 async with asyncio.timeout(HANDOVER_S):
                     await self._empty.wait()
-        return self._connected and not self._away and not self._shipping
+        return self._is_direct
 
     def _frame(self, publication: Publication) -> Frame:
         return Frame(self._now_ms(), dict(publication.events), list(publication.rejected))
@@ -184,6 +190,7 @@ class Spooling:
                 if self._connected:
                     await self._ship_all()
             except (Retryable, OSError) as error:  # a timeout is an OSError too
+                self._flowing = False
                 if self._said != str(error):
                     log.warning("shipping_waits", reason=str(error), events=self._spool.depth.count)
                 self._said = str(error)
@@ -217,7 +224,7 @@ class Spooling:
             await self._drop(first)
 
     async def _drop(self, chunk: Chunk) -> None:
-        self._away, self._said = False, ""
+        self._away, self._flowing, self._said = False, True, ""
         await self._on_disk(partial(self._spool.drop, chunk))
 
     async def _adopt(self) -> None:
