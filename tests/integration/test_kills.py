@@ -6,20 +6,13 @@ import signal
 import httpx2
 import pytest
 
-from footprint.demo.line import Line
 from footprint.parts.run_file import read_run
 from tests.support.commands import run_json
 from tests.support.sender import Sender
 from tests.support.waiting import eventually
 
-PARTS = ("kafka", "clickhouse", "collector", "streams", "sink", "console", "shop")
-
-
-@pytest.fixture
-def own_line(tmp_path):
-    (tmp_path / "footprint.toml").write_text('[sites.kills]\nkeys = ["kills"]\n')
-    with Line(tmp_path, session_update_s="1") as running:
-        yield running
+ROUNDS = (("console", "shop", "collector"), ("streams",), ("sink", "clickhouse"), ("kafka",))
+"""Parts that are killed at the same moment."""
 
 
 def status(url):
@@ -37,11 +30,12 @@ def is_stored(line):
     return all(state.get("ready") and state["lag"] == 0 and state["idle_s"] >= 1 for state in states)
 
 
-def kill_and_wait(line, sender, part):
-    """Kill a part, and return when it runs again as another process and the line takes and moves events."""
-    before = read_run(line.data_dir).pids[part]
-    os.kill(before, signal.SIGKILL)
-    eventually(lambda: read_run(line.data_dir).pids[part] != before, 30)
+def kill_and_wait(line, sender, parts):
+    """Kill parts, and return when each runs again as another process and the line takes and moves events."""
+    before = read_run(line.data_dir).pids
+    for part in parts:
+        os.kill(before[part], signal.SIGKILL)
+    eventually(lambda: all(read_run(line.data_dir).pids[part] != before[part] for part in parts), 30)
     count = len(sender.acknowledged)
     eventually(lambda: len(sender.acknowledged) > count + 50, 60)
     health = read_run(line.data_dir).health
@@ -49,17 +43,18 @@ def kill_and_wait(line, sender, part):
 
 
 @pytest.mark.timeout(400)
-def test_every_acknowledged_event_is_stored_once_although_each_part_was_killed(own_line):
-    run = read_run(own_line.data_dir)
+def test_every_acknowledged_event_is_stored_once_although_each_part_was_killed(line):
+    run = read_run(line.data_dir)
+    assert sorted(part for parts in ROUNDS for part in parts) == sorted(run.pids)
     with Sender(run.collector, site="kills", key="kills") as sender:
         eventually(lambda: len(sender.acknowledged) > 50, 30)
-        for part in PARTS:
-            kill_and_wait(own_line, sender, part)
-    eventually(lambda: is_stored(own_line), 90)
-    rows = run_json(own_line, "sql", "--all", "--format", "JSONCompact", "SELECT event_id FROM events WHERE site = 'kills'")["data"]
+        for parts in ROUNDS:
+            kill_and_wait(line, sender, parts)
+    eventually(lambda: is_stored(line), 90)
+    rows = run_json(line, "sql", "--all", "--format", "JSONCompact", "SELECT event_id FROM events WHERE site = 'kills'")["data"]
     stored = [row[0] for row in rows]
     assert len(stored) == len(set(stored))
     assert sender.acknowledged - set(stored) == set()
     assert sender.acknowledged
-    counted = run_json(own_line, "sql", "--format", "JSONCompact", "SELECT sum(events), count() FROM sessions WHERE site = 'kills'")["data"]
+    counted = run_json(line, "sql", "--format", "JSONCompact", "SELECT sum(events), count() FROM sessions WHERE site = 'kills'")["data"]
     assert int(counted[0][0]) == len(stored)
