@@ -78,10 +78,17 @@ def _put_daily_visitor(draft: Draft) -> None:
     if own:  # a server that names its own customer does not watch a visitor; a browser that does would end the anonymity
         event.pop("customer_id", None)
     if "customer_id" not in event:
-        day = arrival.received_at // DAY_MS
-        draft.put("visitor_id", daily_visitor(arrival.site.anonymous_key, day, address=address or "", user_agent=user_agent or ""))
+        key = arrival.site.anonymous_key
+        draft.put("visitor_id", daily_visitor(key, _day(draft), address=address or "", user_agent=user_agent or ""))
     draft.message = {name: value for name, value in draft.message.items() if name not in ("traits", "groupId", "previousId")}
     draft.message["context"] = {name: value for name, value in context.items() if name not in ("traits", "groupId", "ip")}
+
+
+def _day(draft: Draft) -> int:
+    """Return the day of an event: of history its own, else one import would join all its days."""
+    told = first(draft.message.get("timestamp"), draft.message.get("originalTimestamp")) if draft.arrival.historical else None
+    own = codec.parse_time(told)
+    return (draft.arrival.received_at if own is None else own) // DAY_MS
 
 
 def _forget_sender(draft: Draft) -> None:

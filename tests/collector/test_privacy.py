@@ -154,6 +154,15 @@ async def test_an_anonymous_visitor_is_another_by_address_and_by_browser(http, p
     assert len({stored["visitor_id"] for stored in publisher.stored}) == 3
 
 
+async def test_imported_history_is_hashed_by_its_own_days(http, publisher):
+    context = {"ip": "192.0.2.9", "userAgent": "Browser/7"}
+    days = ["2026-01-01T10:00:00Z", "2026-01-01T11:00:00Z", "2026-01-02T10:00:00Z", "no time"]
+    history = [{"type": "page", "anonymousId": "log-1", "timestamp": day, "context": context} for day in days]
+    await http.post("/v1/batch?historical=1", json={"batch": history}, headers={"x-write-key": "nobody"})
+    assert len({stored["visitor_id"] for stored in publisher.stored}) == 3
+    assert b"192.0.2" not in raw(publisher)
+
+
 async def test_a_server_of_an_anonymous_site_may_name_its_customer_without_a_visitor(http, publisher):
     await post(http, "nobody", {"type": "track", "event": "Order Completed", "anonymousId": "planted-visitor", "userId": "order-9"})
     [stored] = publisher.stored
