@@ -91,6 +91,8 @@ class FastProtocol(Guarded):
     _hot: Exchange | bool | None = None
     _in_head = False
     _advancing = False
+    _answered = _seen = 0
+    _idle_since = 0.0
 
     def on_message_begin(self) -> None:
         """Begin a request, of which nothing is known yet."""
@@ -158,15 +160,22 @@ class FastProtocol(Guarded):
     def on_response_complete(self) -> None:
         """Go on with what is queued on this connection; with nothing queued, wait for the client."""
         self.server_state.total_requests += 1
+        self._answered += 1
         if self.transport.is_closing():
             return
-        self._unset_keepalive_if_required()
         if self.pipeline:
             self._advance()
         if not self.pipeline:
             self.flow.resume_reading()
-            if self.cycle.response_complete:
-                self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+
+    def sweep(self, now: float) -> None:
+        """Close what has been idle for longer than the keep-alive: a timer for each answer would cost more than the answer."""
+        super().sweep(now)
+        cycle = self.cycle
+        if self._answered != self._seen or self._in_head or cycle is None or not cycle.response_complete:
+            self._seen, self._idle_since = self._answered, now
+        elif now - self._idle_since > self.timeout_keep_alive:
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Give back what requests hold that will never be handled."""

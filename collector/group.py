@@ -19,12 +19,16 @@ class _Group:
     waiters: list[Done] = field(default_factory=list)
     opened_at: float = 0.0
 
-    def add(self, publication: Publication, waiter: Done, now: float) -> None:
-        if not self.waiters:
-            self.opened_at = now
+    def add(self, publication: Publication, waiter: Done) -> None:
+        events = self.events
         for partition, lines in publication.events.items():
-            self.events.setdefault(partition, []).extend(lines)
-        self.rejected.extend(publication.rejected)
+            held = events.get(partition)
+            if held is None:
+                events[partition] = list(lines)
+            else:
+                held += lines
+        if publication.rejected:
+            self.rejected += publication.rejected
         self.waiters.append(waiter)
 
     def settle(self, error: BaseException | None) -> None:
@@ -61,9 +65,10 @@ class GroupCommit:
         if self.stalled or self._closing:
             done(Retryable(AWAY))
             return
-        self._open.add(publication, done, asyncio.get_running_loop().time())
-        if not self._filled.is_set():
+        if not self._open.waiters:
+            self._open.opened_at = asyncio.get_running_loop().time()
             self._filled.set()
+        self._open.add(publication, done)
 
     async def close(self) -> None:
         """Flush what is waiting, bounded by the deadline, and stop."""

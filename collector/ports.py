@@ -22,7 +22,12 @@ class Publication:
     @property
     def size(self) -> int:
         """Bytes of all records."""
-        return sum(sum(map(len, lines)) for lines in self.events.values()) + sum(len(value) for _, value in self.rejected)
+        size = 0
+        for lines in self.events.values():
+            size += sum(map(len, lines))
+        for _, value in self.rejected:
+            size += len(value)
+        return size
 
 
 @dataclass(frozen=True, slots=True)
