@@ -76,8 +76,9 @@ def _others() -> dict[str, Schema]:
     missing = {"404": {"description": "Not built"}}
     return {
         "/v1/projects/{key}/settings": _get("What analytics.js asks for before it sends.", _json_ok() | {"401": _refusal("401")}, key),
-        "/v1/visitor": {"post": {"operationId": "visitor", "summary": "Give this browser its first-party visitor cookie.",
-                                 "responses": _json_ok() | {s: _refusal(s) for s in ("400", "401", "413", "415")}}},
+        "/v1/visitor": {"post": {"operationId": "visitor", "summary": "Say whose browser this is; set or end its first-party cookie.",
+                                 "requestBody": {"content": {"application/json": {"schema": _ref("VisitorQuestion")}}},
+                                 "responses": _json_ok() | {status: _refusal(status) for status in ("401", "408", "413", "431")}}},
         "/fp.js": _get("The browser snippet.", script | missing),
         "/fp.{build}.js": _get("Another build of the snippet; one named by its hash never changes.", script | missing, build),
         "/live": _get("200 while the process runs.", _json_ok()),
@@ -107,6 +108,14 @@ def _schemas() -> Schema:
         "Accepted": _object(
             ["success", "accepted", "duplicate", "rejected"],
             success={"const": True}, **counts, errors={"type": "array", "maxItems": 100, "items": error},
+        ),
+        "VisitorQuestion": _object(
+            ["writeKey"],
+            writeKey=_text("The write key."),
+            mode={"enum": ["js", "server", "none"], "description": "`server` sets the cookie."},
+            visitorId=_text("The id that the snippet has.", absent=True),
+            token=_text("What another domain of the site was told.", absent=True),
+            reset={"type": "boolean", "description": "End the cookie."},
         ),
         "Taken": _object(["success"], success={"const": True}),
         "Refused": _object(["success", "code", "message"], success={"const": False}, code=_text(), message=_text()),

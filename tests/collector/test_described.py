@@ -1,0 +1,97 @@
+"""The collector is what its own description says, for every request that the description allows and many that it does not."""
+
+import asyncio
+import threading
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.specs.openapi import checks
+
+from collector.app import VERSION, _Pages, create_app
+from collector.config import CollectorConfig
+from collector.core.openapi import document
+from collector.core.routes import ROUTES
+from collector.core.sites import SiteRules
+from tests.collector.recording import RecordingPublisher
+from tests.collector.serving import serving
+
+DOCUMENT = document(VERSION)
+ENTRIES = ["/v1/batch", "/v1/track", "/v1/identify", "/v1/page", "/v1/alias", "/v1/pixel/track", "/beacon/v1/batch", "/v1/visitor"]
+PLAIN = ["/v1/m", "/v1/projects/{key}/settings", "/live", "/openapi.json", "/docs"]
+"""Nothing wrong can be said to these."""
+
+MODES = [*((path, mode) for path in ENTRIES for mode in ("positive", "negative")), *((path, "positive") for path in PLAIN)]
+
+
+async def test_the_description_is_served_and_lists_every_path(http):
+    served = (await http.get("/openapi.json")).json()
+    assert served == DOCUMENT
+    pages = {route.path for route in _Pages.routes(_Nothing()) if not route.path.endswith("/")}
+    assert set(served["paths"]) == pages | {path for path in ROUTES if not path.endswith("/")}
+    page = await http.get("/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    assert all(path in page.text for path in served["paths"])
+
+
+@pytest.fixture(scope="module")
+def serving_address():
+    """A collector in a thread of its own: schemathesis asks without an event loop."""
+    app = create_app(CollectorConfig(sites={"demo-key": SiteRules("demo")}, partitions=4), RecordingPublisher())
+    started, stop, ports = threading.Event(), [], []
+
+    async def serve():
+        stop.append((asyncio.get_running_loop(), asyncio.Event()))
+        async with serving(app, "fast") as port:
+            ports.append(port)
+            started.set()
+            await stop[0][1].wait()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    assert started.wait(20)
+    yield f"http://127.0.0.1:{ports[0]}"
+    loop, event = stop[0]
+    loop.call_soon_threadsafe(event.set)
+    thread.join(20)
+
+
+class _Nothing:
+    """Stands for the pages where only their paths are asked for."""
+
+    def __getattr__(self, name):
+        return lambda request: None
+
+
+SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
+QUICK = settings(
+    max_examples=10,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+    database=None,
+)
+
+
+@pytest.mark.parametrize(("path", "mode"), MODES)
+def test_every_answer_is_one_that_is_described(serving_address, path, mode):
+    [method] = DOCUMENT["paths"][path]
+    cases = SCHEMA[path][method.upper()].as_strategy(generation_mode=schemathesis.GenerationMode(mode))
+
+    @QUICK
+    @given(case=cases)
+    def asked(case):
+        case.headers = {**(case.headers or {}), "X-Write-Key": "demo-key"}
+        answer = case.call(base_url=serving_address, timeout=10)
+        assert answer.status_code < 500
+        case.validate_response(
+            answer,
+            checks=[
+                checks.status_code_conformance,
+                checks.content_type_conformance,
+                checks.response_schema_conformance,
+                checks.response_headers_conformance,
+            ],
+        )
+
+    asked()
