@@ -210,7 +210,7 @@ class Handlers:
             historical=historical,
             sent_at=sent_at,
             default_type=request.route.type,
-            declined=headers.get("sec-gpc") == "1" or (site.dnt and headers.get("dnt") == "1"),
+            declined=privacy.declines(headers, site),
             suppressions=self._live.suppressions,
         )
 

@@ -7,7 +7,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from collector.core import answers, cookies
+from collector.core import answers, cookies, privacy
 from collector.core.readers import text
 from collector.core.sites import SiteRules
 from collector.core.visitor_tokens import read_token, sign_token
@@ -24,7 +24,7 @@ async def answer_visitor(
 
     A valid token goes first, then the cookie (mode `server`), then the id the snippet has, then a new one. Mode `server`
     sets the cookie, `reset` ends it. Without keys for cookies the site gets its own id back and no token. Nothing is
-    asked or set for a visitor who sends Global Privacy Control.
+    asked or set for a visitor who declines to be tracked.
     """
     question = _read(await request.body())
     site = site_of(text(question.get("writeKey")) or "")
@@ -34,7 +34,7 @@ async def answer_visitor(
         return Response(answer.body, answer.status, NO_STORE, "application/json")
     if question.get("reset"):
         return _with_cookie(JSONResponse({"success": True}, headers=NO_STORE), cookies.forget_visitor() if site.cookie_keys else None)
-    if request.headers.get("sec-gpc") == "1":
+    if privacy.declines(request.headers, site):
         return JSONResponse({"success": True}, headers=NO_STORE)
     server = question.get("mode") == "server" and bool(site.cookie_keys)
     known = cookies.read_visitor(request.headers.get("cookie", ""), site.cookie_keys) if server else None

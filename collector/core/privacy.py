@@ -1,5 +1,6 @@
 """The steps that keep a visitor's wish and a site's promise (docs/reference/privacy.md)."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -7,6 +8,7 @@ from collector.core.drafts import Arrival, Draft
 from collector.core.readers import first, mapping, text
 from collector.core.scrubbing import scrub
 from collector.core.signing import daily_visitor, pseudonym
+from collector.core.sites import SiteRules
 from schemas import codec
 from schemas.kinds import Kind
 from schemas.rejections import ORIGINAL_MAX, Reason, Rejection
@@ -50,6 +52,11 @@ def put_pseudonyms(draft: Draft) -> None:
         for name in ("visitor_id", "customer_id", "previous_id"):
             if name in draft.event:
                 draft.event[name] = pseudonym(site.hash_key, draft.event[name])
+
+
+def declines(headers: Mapping[str, str], site: SiteRules) -> bool:
+    """True when a browser says that its visitor must not be tracked; headers have lower-case names."""
+    return headers.get("sec-gpc") == "1" or (site.dnt and headers.get("dnt") == "1")
 
 
 def denies(message: Any) -> bool:

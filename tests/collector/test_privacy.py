@@ -251,6 +251,14 @@ async def test_who_declines_gets_no_cookie(http, publisher, headers):
     assert (answer.status_code, "set-cookie" in answer.headers, publisher.stored) == (200, False, [])
 
 
+@pytest.mark.parametrize("headers", [GPC, DNT])
+async def test_who_declines_is_not_told_who_they_are(http, headers):
+    question = {"writeKey": "server", "mode": "server", "visitorId": "visitor-1"}
+    answer = await http.post("/v1/visitor", json=question, headers=headers)
+    assert (answer.status_code, answer.json(), "set-cookie" in answer.headers) == (200, {"success": True}, False)
+    assert "set-cookie" in (await http.post("/v1/visitor", json=question)).headers
+
+
 async def test_a_refusal_ends_the_cookie(http, publisher):
     first = set_cookie(await post(http, "server", PAGE, origin="https://shop.example"))
     refusal = CONSENT | {"properties": {"consent": "denied"}}
