@@ -25,7 +25,7 @@ NO_CODE = 1002
 NO_SCHEMA = frozenset({60, 81})
 NO_ACCESS = frozenset({192, 193, 194, 497, 516})
 
-_SAID = re.compile(r"DB::Exception: (.*?)(?: \(for url \S+\))?\Z", re.DOTALL)
+_SAID = re.compile(r"DB::Exception: (?:Code: \d+\. DB::Exception: )*(.*?)(?: \(version \d.*)?(?: \(for url \S+\))?\Z", re.DOTALL)
 
 INSERT_SETTINGS: Mapping[str, int | str] = {
     "async_insert": 0,
