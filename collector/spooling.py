@@ -64,6 +64,7 @@ class Spooling:
         self._late: tuple[asyncio.Future[None], Frame] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._connected = False
+        self._closed = False
         self._keeping = False
         self._away = True
         self._flowing = False
@@ -118,6 +119,9 @@ class Spooling:
 
     async def close(self) -> None:
         """Ship what goes quickly, leave the rest on the disk for the next start, then disconnect."""
+        if self._closed:
+            return
+        self._closed = True
         if self._shipping and not self._away:
             with suppress(TimeoutError):
                 async with asyncio.timeout(DRAIN_S):

@@ -131,7 +131,7 @@ def _stages(settings: Settings, run: Run, client: httpx2.AsyncClient, environmen
     def ready(name: str) -> Probe:
         return http_probe(client, run.health[name])
 
-    parts = [stage("collector", (program, "collector"), ready("collector"), run.collector)]
+    parts = [stage("collector", (program, "collector"), ready("collector"), run.collector, stop_s=30)]
     for number, name in enumerate(_workers(settings), 1):
         command = (program, "streams", "--health-port", _port_of(run.health[name]), "--worker", str(number))
         parts.append(stage(name, command, ready(name)))

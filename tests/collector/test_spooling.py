@@ -60,8 +60,7 @@ async def start(kafka, tmp_path):
 
     yield start_one
     for delivery in started:
-        if not delivery._disk._shutdown:
-            await delivery.close()
+        await delivery.close()
 
 
 def one(name):

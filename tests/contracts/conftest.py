@@ -4,6 +4,8 @@ import pytest
 
 from collector.kafka import KafkaDelivery
 from collector.publisher import GroupPublisher
+from collector.spool import Spool
+from collector.spooling import Spooling
 from schemas.topics import EVENTS, MAX_RECORD_BYTES, REJECTED
 from tests.collector.broker import PARTITIONS, Broker
 from tests.collector.recording import RecordingPublisher
@@ -32,10 +34,11 @@ class Recorded:
 class Real:
     """The publisher of production on a real broker."""
 
-    def __init__(self, broker, events, rejected):
+    def __init__(self, broker, events, rejected, spool=None):
         self._broker = broker
         self._starts = {EVENTS: events, REJECTED: rejected}
-        self.publisher = GroupPublisher(KafkaDelivery(broker.connection, partitions=PARTITIONS))
+        kafka = KafkaDelivery(broker.connection, partitions=PARTITIONS)
+        self.publisher = GroupPublisher(Spooling(kafka, spool) if spool else kafka)
 
     async def events(self):
         found = {}
@@ -62,14 +65,15 @@ def private_broker(tmp_path_factory):
         yield broker
 
 
-@pytest.fixture(params=["recording", pytest.param("kafka", marks=pytest.mark.kafka)])
-async def target(request):
+@pytest.fixture(params=["recording", *(pytest.param(name, marks=pytest.mark.kafka) for name in ("kafka", "full spool"))])
+async def target(request, tmp_path):
     """A started publisher, and what became durable of what it was given."""
     if request.param == "recording":
         target = Recorded()
     else:
         broker = request.getfixturevalue("private_broker")
-        target = Real(broker, await broker.ends(EVENTS), await broker.ends(REJECTED))
+        spool = Spool(tmp_path / "spool", limit=1) if request.param == "full spool" else None
+        target = Real(broker, await broker.ends(EVENTS), await broker.ends(REJECTED), spool)
     await target.publisher.start()
     yield target
     await target.publisher.close()
