@@ -2,7 +2,8 @@
 
 import asyncio
 import socket
-from contextlib import asynccontextmanager, nullcontext
+import threading
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 
 import uvicorn
 
@@ -64,3 +65,26 @@ async def serving(app, transport):
             watching.cancel()
             server.stopped.set()
             await task
+
+
+@contextmanager
+def serving_in_a_thread(app, transport="fast"):
+    """The same for tests without an event loop."""
+    started, asked, ports = threading.Event(), [], []
+
+    async def serve():
+        asked.append((asyncio.get_running_loop(), asyncio.Event()))
+        async with serving(app, transport) as port:
+            ports.append(port)
+            started.set()
+            await asked[0][1].wait()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    try:
+        assert started.wait(20)
+        yield ports[0]
+    finally:
+        loop, ended = asked[0]
+        loop.call_soon_threadsafe(ended.set)
+        thread.join(20)

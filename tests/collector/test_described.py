@@ -1,8 +1,5 @@
 """The collector is what its own description says, for every request that the description allows and many that it does not."""
 
-import asyncio
-import threading
-
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -14,7 +11,7 @@ from collector.core.openapi import document
 from collector.core.routes import ROUTES
 from collector.core.sites import SiteRules
 from tests.collector.recording import RecordingPublisher
-from tests.collector.serving import serving
+from tests.collector.serving import serving_in_a_thread
 
 DOCUMENT = document(VERSION)
 ENTRIES = ["/v1/batch", "/v1/track", "/v1/identify", "/v1/page", "/v1/alias", "/v1/pixel/track", "/beacon/v1/batch", "/v1/visitor"]
@@ -36,24 +33,9 @@ async def test_the_description_is_served_and_lists_every_path(http):
 
 @pytest.fixture(scope="module")
 def serving_address():
-    """A collector in a thread of its own: schemathesis asks without an event loop."""
     app = create_app(CollectorConfig(sites={"demo-key": SiteRules("demo")}, partitions=4), RecordingPublisher())
-    started, stop, ports = threading.Event(), [], []
-
-    async def serve():
-        stop.append((asyncio.get_running_loop(), asyncio.Event()))
-        async with serving(app, "fast") as port:
-            ports.append(port)
-            started.set()
-            await stop[0][1].wait()
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    assert started.wait(20)
-    yield f"http://127.0.0.1:{ports[0]}"
-    loop, event = stop[0]
-    loop.call_soon_threadsafe(event.set)
-    thread.join(20)
+    with serving_in_a_thread(app) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 class _Nothing:
