@@ -24,8 +24,10 @@ FROM timeline(site = {site:String}, customer = {customer:String})
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    group = typer.Typer(help="One customer: profile, score explained, timeline.", no_args_is_help=True)
-    for command in (show, why, timeline):
+    from footprint.cli.held import export, forget
+
+    group = typer.Typer(help="One customer: profile, score explained, timeline, export, erasure.", no_args_is_help=True)
+    for command in (show, why, timeline, export, forget):
         group.command()(command)
     app.add_typer(group, name="customer")
 

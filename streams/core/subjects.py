@@ -8,7 +8,7 @@ from typing import Any
 from schemas.codec import loads, subject_of
 from schemas.rejections import ORIGINAL_MAX, Reason, Rejection, record_of
 from schemas.topics import REJECTED
-from streams.core import handover, scores, signals
+from streams.core import forgetting, handover, scores, signals
 from streams.core.reading import KINDS
 from streams.core.subject import Subject, SubjectRules, read_rules, state_key
 from streams.core.work import Arrival, Value, Work
@@ -34,6 +34,9 @@ def absorb(value: bytes, work: Work, *, rules: SubjectRules, arrival: Arrival) -
     touched: dict[str, Subject] = {}
     for encoded in value.split(b"\n"):
         if not encoded:
+            continue
+        if encoded.startswith(forgetting.MARK):
+            forgetting.forget_subject(encoded, work, touched)
             continue
         line = _read(encoded)
         if line is None:

@@ -10,7 +10,7 @@ from schemas.codec import partition_of
 from schemas.identities import Identity, usable_id
 from schemas.rejections import ORIGINAL_MAX, Reason, Rejection, record_of
 from schemas.topics import IDENTITIES, REJECTED, TRACKED
-from streams.core import visits
+from streams.core import forgetting, visits
 from streams.core.dedupe import Verdict, age, recall
 from streams.core.enrich import enrich
 from streams.core.identity import CUSTOMER, Link, Outcome, link_of
@@ -36,6 +36,9 @@ def absorb(value: bytes, work: Work, *, rules: VisitorRules, arrival: Arrival) -
     """Take in one record of the events topic. A line that cannot be read goes to the rejected topic."""
     for line in value.split(b"\n"):
         if not line:
+            continue
+        if line.startswith(forgetting.MARK):
+            forgetting.forget_sender(line, work, partitions=rules.partitions)
             continue
         event = read_event(line)
         if isinstance(event, Rejection):

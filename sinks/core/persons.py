@@ -1,0 +1,115 @@
+"""Where the store and the topics keep what belongs to a person: what an export reads and an erasure removes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from schemas.codec import dumps
+from schemas.topics import EVENTS, IDENTITIES, REJECTED, SCORE_CHANGES, SCORES, SESSIONS, SIGNALS, SUBJECTS_STATE, TRACKED, VISITORS_STATE
+
+WRITTEN_OUT = 8
+"""Characters from which on an id is looked for anywhere in a text; a shorter one only where it is named as an id."""
+
+ID_FIELDS = ("userId", "user_id", "customer_id", "anonymousId", "anonymous_id", "visitor_id", "previousId", "previous_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A customer of a site, and the visitors that are nobody else."""
+
+    site: str
+    customer: str
+    visitors: tuple[str, ...] = ()
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The subjects that the person's scores and signals belong to."""
+        return (f"c:{self.customer}", *(f"v:{visitor}" for visitor in self.visitors))
+
+    def parts(self, size: int) -> list["Person"]:
+        """Return the same person with at most `size` visitors in each."""
+        starts = range(0, max(1, len(self.visitors)), size)
+        return [Person(self.site, self.customer, self.visitors[start : start + size]) for start in starts]
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A table with rows about persons, and the columns that name them."""
+
+    table: str
+    visitor: Sequence[str] = ()
+    customer: Sequence[str] = ()
+    subject: Sequence[str] = ()
+    text: Sequence[str] = ()
+    exported: bool = True
+    """False: it holds no more than other tables that are exported."""
+
+    def condition(self, person: Person) -> str:
+        """Return what is true of a row about the person. `values_of` fills its placeholders."""
+        clauses = [f"{column} = %(customer)s" for column in self.customer]
+        clauses += [f"{column} IN %(visitors)s" for column in self.visitor if person.visitors]
+        clauses += [f"{column} IN %(subjects)s" for column in self.subject]
+        clauses += [f"arrayExists(needle -> position({column}, needle) > 0, %(needles)s)" for column in self.text]
+        return f"site = %(site)s AND ({' OR '.join(clauses) or '0'})"
+
+
+CARRIERS = (
+    Carrier("events_raw", visitor=("visitor_id", "previous_id"), customer=("customer_id", "previous_id")),
+    Carrier("seen_customers", visitor=("visitor_id",), customer=("customer_id",), exported=False),
+    Carrier("sessions_raw", visitor=("visitor_id",), customer=("customer_id",)),
+    Carrier("session_overrides", visitor=("visitor_id",), exported=False),
+    Carrier("event_overrides", visitor=("visitor_id",), exported=False),
+    Carrier("score_changes_raw", subject=("subject",)),
+    Carrier("signals_raw", visitor=("visitor_id",), customer=("customer_id",), subject=("subject",)),
+    Carrier("rejected_raw", text=("original", "message")),
+    Carrier("scores_raw", visitor=("visitor_id",), customer=("customer_id",), subject=("subject",)),
+    Carrier("identities_raw", visitor=("visitor_id",), customer=("customer_id",)),
+)
+"""Every table that an erasure cleans, in its order: links last, they say whose the visitors are."""
+
+ACKNOWLEDGING = ("scores_raw", "identities_raw")
+"""Tables whose tombstones say that the streams have forgotten: cleaned only after those have come."""
+
+OTHER_TABLES: Mapping[str, str] = {
+    "rebuild_assignments": "one partition a rebuild, dropped at its end",
+    "erasures_raw": "the proof: a keyed hash; visitors only while an erasure is pending",
+    "schema_versions": "names no person",
+}
+"""Tables that an erasure leaves alone, and why."""
+
+Handling = Literal["expires", "tombstone"]
+
+TOPICS: Mapping[str, Handling] = {
+    EVENTS.name: "expires",
+    TRACKED.name: "expires",
+    SESSIONS.name: "expires",
+    SCORE_CHANGES.name: "expires",
+    SIGNALS.name: "expires",
+    REJECTED.name: "expires",
+    SCORES.name: "tombstone",
+    IDENTITIES.name: "tombstone",
+    VISITORS_STATE.name: "tombstone",
+    SUBJECTS_STATE.name: "tombstone",
+}
+"""What becomes of a person in each topic: copies go by retention, or the streams write a tombstone over them."""
+
+
+def values_of(person: Person) -> dict[str, object]:
+    """Return the values of the placeholders of a condition."""
+    return {
+        "site": person.site,
+        "customer": person.customer,
+        "visitors": person.visitors,
+        "subjects": person.subjects,
+        "needles": needles(person),
+    }
+
+
+def needles(person: Person) -> list[str]:
+    """Return the texts that betray a person in what was turned away: an id where it is named as one, a long id anywhere."""
+    found = []
+    for one in (person.customer, *person.visitors):
+        quoted = dumps(one).decode()
+        found += [f'"{field}":{space}{quoted}' for field in ID_FIELDS for space in ("", " ")]
+        found += [one] if len(one) >= WRITTEN_OUT else []
+    return found
