@@ -11,6 +11,11 @@ from schemas.errors import Retryable
 
 log = structlog.get_logger()
 
+BUSY = 16
+"""Requests of one flush from which on its clients are waited for."""
+BUSY_LINGERS = 2
+"""How long they are waited for, in lingers."""
+
 
 @dataclass(slots=True)
 class _Group:
@@ -52,6 +57,8 @@ class GroupCommit:
         self._deadline_s = deadline_s
         self._open = _Group()
         self._filled = asyncio.Event()
+        self._enough = asyncio.Event()
+        self._expected = 0
         self._closing = False
         self._task: asyncio.Task[None] | None = None
         self.stalled = False
@@ -69,11 +76,14 @@ class GroupCommit:
             self._open.opened_at = asyncio.get_running_loop().time()
             self._filled.set()
         self._open.add(publication, done)
+        if len(self._open.waiters) == self._expected:
+            self._enough.set()
 
     async def close(self) -> None:
         """Flush what is waiting, bounded by the deadline, and stop."""
         self._closing = True
         self._filled.set()
+        self._enough.set()
         if self._task is not None:
             if not self.stalled:  # the waiters of a stalled flush have their answer
                 await asyncio.wait({self._task}, timeout=self._deadline_s + 1)
@@ -81,17 +91,38 @@ class GroupCommit:
             await asyncio.wait({self._task})
 
     async def _run(self) -> None:
+        answered = 0
         try:
             while self._open.waiters or not self._closing:
-                if not self._open.waiters:
-                    self._filled.clear()
-                    await self._filled.wait()
-                    await asyncio.sleep(self._linger_s)
+                await self._gather(answered)
                 group, self._open = self._open, _Group()
-                if group.waiters:
+                answered = len(group.waiters)
+                if answered:
                     await self._flush(group)
         finally:
             self._open.settle(Retryable(AWAY))
+
+    async def _gather(self, answered: int) -> None:
+        """Wait for the next flush to be worth its cost, which hardly depends on its size.
+
+        Under load the clients that were just `answered` come back with their next requests: two halves that take turns would
+        cost twice as many flushes. Without load a flush waits `linger_s` for company, once.
+        """
+        waiting = len(self._open.waiters)
+        if answered >= BUSY and not self._closing:
+            self._expected = waiting + answered
+            await self._enough_or(BUSY_LINGERS * self._linger_s)
+        elif not waiting:
+            self._filled.clear()
+            await self._filled.wait()
+            await asyncio.sleep(self._linger_s)
+
+    async def _enough_or(self, seconds: float) -> None:
+        self._enough.clear()
+        timer = asyncio.get_running_loop().call_later(seconds, self._enough.set)
+        await self._enough.wait()
+        timer.cancel()
+        self._expected = 0
 
     async def _flush(self, group: _Group) -> None:
         delivery = asyncio.ensure_future(self._deliver(Publication(group.events, group.rejected)))
