@@ -30,6 +30,12 @@ class SiteSettings(BaseModel):
     automation: Literal["label", "ignore"] = Field(
         default="label", description="`ignore`: webdriver and headless browsers count as human (a test site)."
     )
+    traffic_allow: tuple[str, ...] = Field(
+        default=(), description="Traffic that is never a machine's: networks (CIDR), or text of the user agent."
+    )
+    traffic_deny: tuple[str, ...] = Field(
+        default=(), description="Traffic that is a machine's, unless allowed: networks (CIDR), or text of the user agent."
+    )
     ip: Literal["truncate", "full", "drop"] = Field(default="truncate", description="What is kept of a visitor's address.")
     dnt: bool = Field(default=False, description="Honour `DNT: 1` as well as `Sec-GPC: 1`.")
     mode: Literal["js", "server", "none"] = Field(

@@ -63,12 +63,12 @@ class TrackedEvent(BaseModel):
 
     Lines with `control` are not events: `link` tells the visitor's subject that it belongs to a customer, `handover`
     carries the visitor's score state to the customer (in `props`), `forward` an event that came for the visitor after
-    that. Readers of events skip all three.
+    that, `label` says that a session got another label (in `props`). Readers of events skip all of them.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    control: Literal["link", "handover", "forward"] | None = None
+    control: Literal["link", "handover", "forward", "label"] | None = None
     event_id: str
     site: str
     visitor_id: str = ""

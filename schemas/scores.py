@@ -49,6 +49,7 @@ class ChangeReason(StrEnum):
     MERGED = "merged"
     HANDED_OVER = "handed_over"
     DECAY = "decay"
+    RELABELLED = "relabelled"
 
 
 class ScoreChange(BaseModel):

@@ -59,4 +59,8 @@ class Session(BaseModel):
     country: str = ""
     device: str = ""
     traffic: str = "human"
+    traffic_reasons: list[str] = Field(
+        default_factory=list, description="Why its rate and shape are suspect; events have reasons of their own."
+    )
+    relabelled: bool = Field(default=False, description="Events of it may have a better label of their own: `traffic` stands, if worse.")
     value: float = 0.0

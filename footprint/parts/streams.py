@@ -61,7 +61,9 @@ def _shipped(name: str) -> str:
 
 
 def _site_rules(site: SiteSettings) -> SiteRules:
-    return SiteRules(gap_ms=site.session_gap_s * 1000, label_automation=site.automation == "label")
+    return SiteRules(
+        gap_ms=site.session_gap_s * 1000, label_automation=site.automation == "label", allow=site.traffic_allow, deny=site.traffic_deny
+    )
 
 
 async def _serve(settings: Settings, health_port: int, worker: int) -> None:

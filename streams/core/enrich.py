@@ -5,9 +5,12 @@ from typing import Any
 from schemas.kinds import Kind
 from streams.core.clocks import clocks_of
 from streams.core.countries import country_of
+from streams.core.judged import judged
 from streams.core.pages import UTM, page_of
+from streams.core.referrer_spam import is_spam
 from streams.core.referrers import channel_of, referrer_class
 from streams.core.rules import SiteRules
+from streams.core.totals import ALLOWED
 from streams.core.user_agents import NO_USER_AGENT, UserAgent, user_agent_of
 
 KEPT = (
@@ -115,10 +118,16 @@ def put_label(tracked: dict[str, Any], agent: UserAgent, *, webdriver: bool, rul
     """Label machine traffic, with reasons (docs/semantics.md, section 9). E-mail hits have labels of their own."""
     if tracked["kind"] in (Kind.EMAIL_OPEN, Kind.EMAIL_CLICK):
         return
-    reasons = ["crawler"] if agent.crawler else []
+    verdict = judged(rules.allow, rules.deny, tracked.get("ip", ""), tracked.get("user_agent", ""))
+    if verdict == ALLOWED:
+        tracked["traffic_reasons"] = [ALLOWED]
+        return
+    reasons = [verdict] if verdict else []
+    reasons += ["crawler"] if agent.crawler else []
     if rules.label_automation:
         reasons += ["webdriver"] if webdriver else []
         reasons += ["headless"] if agent.headless else []
+    reasons += ["referrer_spam"] if is_spam(tracked.get("referrer", "")) else []
     if reasons:
         tracked["traffic"] = "bot"
         tracked["traffic_reasons"] = reasons

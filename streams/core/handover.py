@@ -9,12 +9,12 @@ from typing import Any
 from schemas.codec import partition_of
 from schemas.scores import ChangeReason
 from schemas.topics import TRACKED
-from streams.core import scores, signals
+from streams.core import relabel, scores, signals
 from streams.core.caps import Windows, united
 from streams.core.decay import Part
 from streams.core.subject import Cause, Subject, cause_of
 
-MOVED = ("scores", "caps", "traits", "triggers")
+MOVED = ("scores", "sessions", "labels", "caps", "traits", "triggers")
 LINE_FIELDS = ("event_id", "site", "visitor_id", "customer_id", "kind", "event_time", "sent_at", "received_at", "ts_source", "skew_ms")
 
 
@@ -44,7 +44,7 @@ def _take_all_back(subject: Subject, cause: Cause) -> None:
 def forward(subject: Subject, event: dict[str, Any]) -> None:
     """Send an event that came for a visitor after the handover on to the customer. The store skips the line."""
     customer = subject.value["moved_to"]
-    line = event | {"control": "forward", "customer_id": customer}
+    line = event | {"control": event.get("control") or "forward", "customer_id": customer}
     subject.out.write_line(TRACKED, partition_of(subject.site, customer, subject.rules.partitions), line)
     subject.out.counts["events_forwarded"] += 1
 
@@ -53,6 +53,7 @@ def receive(subject: Subject, line: dict[str, Any]) -> None:
     """Add what a visitor handed over: decayed values, cap windows, traits and trigger matches."""
     state, cause = line["props"]["state"], cause_of(line, ChangeReason.MERGED)
     _add_scores(subject, state.get("scores", {}), cause)
+    relabel.unite(subject, state, cause)
     _unite_caps(subject, state.get("caps", {}), line["received_at"])
     for trait, fact in state.get("traits", {}).items():
         scores.learn(subject, trait, fact, cause)
@@ -77,4 +78,4 @@ def _unite_caps(subject: Subject, caps: dict[str, Windows], received_at: int) ->
         for window, counted in windows.items():
             own[window], displaced = united(own.get(window, []), counted, rule.cap.count)
             for order in displaced:
-                scores.take_back(subject, rule, order[0], Cause(order[3], received_at, ChangeReason.DISPLACED))
+                scores.take_back(subject, rule, order, received_at)

@@ -15,11 +15,27 @@ LATENESS_MS = 10 * MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """What a person's session does not do (docs/semantics.md, section 9)."""
+
+    events_per_second: int = 10
+    views_per_hour: int = 300
+    views_unengaged: int = 20
+    """This many page views of the snippet without any engagement."""
+
+
+@dataclass(frozen=True, slots=True)
 class SiteRules:
-    """One website. `label_automation` False: webdriver and headless browsers count as human (a test site)."""
+    """One website. `label_automation` False: webdriver and headless browsers count as human (a test site).
+
+    `allow` and `deny` name traffic that the operator has judged: networks (CIDR), or text of the user agent.
+    """
 
     gap_ms: int = 30 * MINUTE_MS
     label_automation: bool = True
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    shape: Shape = Shape()
 
 
 DEFAULT_SITE = SiteRules()

@@ -8,8 +8,9 @@ from schemas.topics import SCORE_CHANGES, SCORES
 from streams.core.caps import count_in, forget, window_of
 from streams.core.decay import added, falls_below, latest, total_at, value_at
 from streams.core.scoring_model import Rule
+from streams.core.session_shares import is_machine, share
 from streams.core.subject import Cause, Subject, cause_of
-from streams.core.totals import order_of
+from streams.core.totals import Order, order_of
 
 TOP_REASONS = 5
 MAX_TRAIT = 256
@@ -31,17 +32,27 @@ def _count(subject: Subject, rule: Rule, event: dict[str, Any], cause: Cause) ->
     if rule.cap:
         windows = subject.value.setdefault("caps", {}).setdefault(rule.key, {})
         forget(windows, rule.cap, event["received_at"])
-        counts, displaced = count_in(windows.setdefault(window_of(rule.cap, event), []), order_of(event), rule.cap.count)
+        order = [*order_of(event), cause.session]
+        counts, displaced = count_in(windows.setdefault(window_of(rule.cap, event), []), order, rule.cap.count)
         if displaced:
-            take_back(subject, rule, displaced[0], Cause(displaced[3], cause.received_at, ChangeReason.DISPLACED))
+            take_back(subject, rule, displaced, cause.received_at)
         if not counts:
             return
-    change(subject, (rule.score, rule.name), rule.points, event["event_time"], cause=cause)
+    earn(subject, (rule.score, rule.name), rule.points, event["event_time"], cause=cause)
 
 
-def take_back(subject: Subject, rule: Rule, at: int, cause: Cause) -> None:
-    """Write the compensating row of an event that no longer counts."""
-    change(subject, (rule.score, rule.name), -rule.points, at, cause=cause)
+def take_back(subject: Subject, rule: Rule, order: Order, received_at: int) -> None:
+    """Write the compensating row of a counted event, with the session it was of, that no longer counts."""
+    cause = Cause(order[3], received_at, ChangeReason.DISPLACED, order[4])
+    earn(subject, (rule.score, rule.name), -rule.points, order[0], cause=cause)
+
+
+def earn(subject: Subject, rule: tuple[str, str], points: float, at: int, *, cause: Cause) -> None:
+    """Add points that an event earned: to the share of its session, and to the score unless a machine was in it."""
+    if cause.session:
+        share(subject, cause.session, rule, points, at)
+    if not is_machine(subject, cause.session):
+        change(subject, rule, points, at, cause=cause)
 
 
 def learn(subject: Subject, trait: str, fact: list[Any], cause: Cause) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 
 from schemas.kinds import extends, opens
 from schemas.sessions import CloseReason, SessionStatus
+from streams.core.relabelling import judge, must_tell
+from streams.core.rules import Shape
 from streams.core.session_records import Owner, record_of
 from streams.core.sessions import CAPPED, CLOSED, ID, TOTALS, VERSION, Limits, Session, new_session, session_id_of
 from streams.core.totals import EVENTS, FIRST, LAST, add, order_of, totals_of
@@ -54,5 +56,7 @@ def _fold(ordered: list[dict[str, Any]], limits: Limits) -> list[tuple[Session, 
 def _closed(session: Session, owner: Owner, version: int) -> dict[str, Any]:
     session[ID] = session_id_of(owner.site, owner.visitor_id, session[TOTALS][FIRST][3])
     session[VERSION] = version
+    judge(session, Shape())
+    must_tell(session, owner.customer_id, merged=False)
     session[CLOSED] = True
     return record_of(session, owner, status=SessionStatus.CLOSED)

@@ -5,7 +5,7 @@ from typing import Any
 
 from schemas.sessions import CloseReason, SessionStatus
 from schemas.topics import SESSIONS
-from streams.core.sessions import CAPPED, CLOSED, FORMER, ID, JOINED, PUBLISH_AT, TOTALS, VERSION, Session
+from streams.core.sessions import CAPPED, CLOSED, FORMER, ID, JOINED, LABEL, NEVER_TOLD, PUBLISH_AT, TOLD, TOTALS, VERSION, Session
 from streams.core.totals import (
     CLICKS,
     ENTRY,
@@ -17,7 +17,6 @@ from streams.core.totals import (
     LABELS,
     LAST,
     PAGE_VIEWS,
-    TRAFFIC,
     VALUE,
     VALUE_UNIT,
     Totals,
@@ -67,7 +66,6 @@ def facts_of(totals: Totals) -> dict[str, Any]:
         "bounced": not engaged,
         "entry_path": entry[2],
         "exit_path": totals[EXIT][1] if totals[EXIT] else "",
-        "traffic": LABELS[totals[TRAFFIC]],
         "value": totals[VALUE] / VALUE_UNIT,
         **dict(zip(ENTRY_FACTS, entry[3:], strict=True)),
     }
@@ -84,6 +82,9 @@ def record_of(session: Session, owner: Owner, *, status: SessionStatus) -> dict[
         "version": session[VERSION],
         "joined": session[JOINED],
         "closed": session[CLOSED],
+        "traffic": LABELS[session[LABEL][0]],
+        "traffic_reasons": session[LABEL][1],
+        "relabelled": session[TOLD] != NEVER_TOLD,
         **facts_of(session[TOTALS]),
     }
     if session[CLOSED]:

@@ -29,6 +29,15 @@ PUBLISH_AT = 5
 CLOSED = 6
 CAPPED = 7
 """Why the session refused its next event, empty: it did not."""
+LABEL = 8
+"""`[rank, reasons of its shape]`: what the session was judged as last."""
+SUBJECTS = 9
+"""Customers that its events were published for, empty for the visitor."""
+TOLD = 10
+"""Rank that subjects and store were told to impose on its events, `NEVER_TOLD` or `UNTOLD`."""
+
+NEVER_TOLD = -1
+UNTOLD = -2
 
 NAMESPACE = uuid.UUID("9a6b1f0e-3c52-5d0b-8a57-6f6f74707274")
 MAX_LOOSE = 256
@@ -61,12 +70,13 @@ class Placement:
     """Where an event went: its session, None when it stays loose.
 
     A session without an id is new. `merged`: it replaced others, whose ids are in `FORMER` now. `split`: the event belongs
-    into a chain that a cap has split; nothing was changed, the rebuild has to place it.
+    into a chain that a cap has split; nothing was changed, the rebuild has to place it. `relabelled`: its label must be told.
     """
 
     session: Session | None = None
     merged: bool = False
     split: bool = False
+    relabelled: bool = False
 
 
 @dataclass(slots=True)
@@ -89,7 +99,7 @@ def session_id_of(site: str, visitor_id: str, first_event_id: str) -> str:
 
 def new_session(totals: Totals) -> Session:
     """Return a session that holds these totals. It has no id yet."""
-    return [totals, "", 0, [], [], 0, False, ""]
+    return [totals, "", 0, [], [], 0, False, "", [0, []], [], NEVER_TOLD]
 
 
 def place(chain: list[Session], loose: list[Totals], event: Totals, *, opens: bool, limits: Limits) -> Placement:
@@ -182,6 +192,8 @@ def _settle(chain: list[Session], loose: list[Totals], event: Totals, *, home: S
         chain.remove(session)
         home[FORMER] += [*session[FORMER], [session[ID], session[VERSION]]]
         home[JOINED] += session[JOINED]
+        home[SUBJECTS] = sorted({*home[SUBJECTS], *session[SUBJECTS]})
+        home[TOLD] = home[TOLD] if home[TOLD] == session[TOLD] else UNTOLD
         add(home[TOTALS], session[TOTALS])
     home[CLOSED] = False
     home[CAPPED] = home[CAPPED] or growth.capped

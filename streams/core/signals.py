@@ -11,9 +11,10 @@ from schemas.signals import SignalStatus
 from schemas.topics import SIGNALS
 from streams.core.caps import KEPT_MS
 from streams.core.rules import HOUR_MS
-from streams.core.subject import Subject
+from streams.core.session_shares import is_machine
+from streams.core.subject import Subject, session_key
 from streams.core.totals import order_of
-from streams.core.triggers import AT, EVENT_ID, PATH, VISITOR, Match, Trigger, joined, new_carry, results_of, step
+from streams.core.triggers import AT, EVENT_ID, PATH, SESSION, VISITOR, Match, Trigger, joined, new_carry, results_of, step
 
 Entry = list[Any]
 STATUS = 0
@@ -37,10 +38,17 @@ def signal(subject: Subject, event: dict[str, Any]) -> None:
     for trigger in subject.rules.triggers:
         if event["kind"] in trigger.kinds and trigger.matcher.matches(event):
             kept = _kept(subject, trigger)
-            match = [*order_of(event), event.get("visitor_id", ""), event.get("url_path", "")]
+            match = [*order_of(event), event.get("visitor_id", ""), event.get("url_path", ""), session_key(event.get("session_id", ""))]
             insort(kept["matches"], match)
             _evaluate(subject, trigger, received_at=event["received_at"])
             _forget(subject, trigger, event["received_at"])
+
+
+def reconsider(subject: Subject, received_at: int) -> None:
+    """Evaluate every trigger again: a session got another label."""
+    for trigger in subject.rules.triggers:
+        if trigger.name in subject.value.get("triggers", {}):
+            _evaluate(subject, trigger, received_at=received_at)
 
 
 def unite(subject: Subject, states: dict[str, Any], received_at: int) -> None:
@@ -66,7 +74,8 @@ def _kept(subject: Subject, trigger: Trigger) -> dict[str, Any]:
 def _evaluate(subject: Subject, trigger: Trigger, *, received_at: int) -> None:
     kept = _kept(subject, trigger)
     signals: dict[str, Entry] = kept["signals"]
-    results = {trigger.signal_id(subject.site, match[EVENT_ID]): match for match in results_of(trigger, kept["carry"], kept["matches"])}
+    counting = [match for match in kept["matches"] if not is_machine(subject, match[SESSION])]
+    results = {trigger.signal_id(subject.site, match[EVENT_ID]): match for match in results_of(trigger, kept["carry"], counting)}
     for signal_id, entry in signals.items():
         if signal_id not in results and entry[STATUS] != SignalStatus.WITHDRAWN:
             entry[STATUS] = SignalStatus.WITHDRAWN.value
@@ -116,7 +125,8 @@ def _forget(subject: Subject, trigger: Trigger, received_at: int) -> None:
     kept, done = _kept(subject, trigger), 0
     matches = kept["matches"]
     while done < len(matches) and (matches[done][AT] + KEPT_MS < received_at or len(matches) - done > MAX_MATCHES):
-        step(trigger, kept["carry"], matches[done])
+        if not is_machine(subject, matches[done][SESSION]):
+            step(trigger, kept["carry"], matches[done])
         kept["signals"].pop(trigger.signal_id(subject.site, matches[done][EVENT_ID]), None)
         done += 1
     del matches[:done]

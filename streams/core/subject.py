@@ -1,7 +1,8 @@
 """One subject within one transaction: its state and where its rows go.
 
 Fields of the state value: `scores` (by score and rule `[v, t0]`), `caps` (by rule the windows), `traits` (by trait `[order,
-value]`), `triggers` (by trigger, see `streams.core.signals`), `bands` (last published), `version`, `moved_to`.
+value]`), `triggers` (by trigger, see `streams.core.signals`), `bands` (last published), `version`, `moved_to`,
+`sessions` and `labels` (see `streams.core.session_shares`).
 """
 
 from dataclasses import dataclass, field
@@ -54,6 +55,11 @@ class Subject:
         """The customer or the visitor that it is, as fields of a record."""
         return {"customer_id" if self.name.startswith("c:") else "visitor_id": self.name[2:]}
 
+    def half_life_ms(self, score: str) -> int:
+        """Return the half-life of a score, 0 for none; also for one that the model has no more."""
+        model = self.rules.model.scores.get(score)
+        return model.half_life_ms if model else 0
+
     def parts(self, score: str) -> dict[str, Part]:
         """Return the parts of a score by rule."""
         found: dict[str, Part] = self.value.setdefault("scores", {}).setdefault(score, {})
@@ -62,11 +68,12 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why something changes: an event, and when footprint received it (Unix milliseconds)."""
+    """Why something changes: an event, when footprint received it (Unix milliseconds), and the key of its session."""
 
     event_id: str
     received_at: int
     reason: ChangeReason = ChangeReason.EVENT
+    session: str = ""
 
 
 def state_key(site: str, name: str) -> str:
@@ -74,6 +81,11 @@ def state_key(site: str, name: str) -> str:
     return f"{site}\0{name}"
 
 
+def session_key(session_id: str) -> str:
+    """Return the short form of a session's id that the state keeps: 48 bits tell a subject's sessions of some days apart."""
+    return session_id[:8] + session_id[9:13]
+
+
 def cause_of(line: dict[str, Any], reason: ChangeReason = ChangeReason.EVENT) -> Cause:
     """Return the cause that a tracked line is."""
-    return Cause(line["event_id"], line["received_at"], reason)
+    return Cause(line["event_id"], line["received_at"], reason, session_key(line.get("session_id", "")))

@@ -8,7 +8,7 @@ from typing import Any
 from schemas.codec import loads, subject_of
 from schemas.rejections import ORIGINAL_MAX, Reason, Rejection, record_of
 from schemas.topics import REJECTED
-from streams.core import forgetting, handover, scores, signals
+from streams.core import forgetting, handover, relabel, scores, session_shares, signals
 from streams.core.reading import KINDS
 from streams.core.subject import Subject, SubjectRules, read_rules, state_key
 from streams.core.work import Arrival, Value, Work
@@ -19,8 +19,20 @@ WAKE_LIMIT = 500
 """Subjects that one call of `advance` wakes."""
 
 Line = dict[str, Any]
-_CONTROLS = frozenset({None, "link", "handover", "forward"})
-_TEXTS = ("event_id", "site", "visitor_id", "customer_id", "name", "url_path", "channel", "pageview_id", "message_id", "traffic")
+_CONTROLS = frozenset({None, "link", "handover", "forward", "label"})
+_TEXTS = (
+    "event_id",
+    "site",
+    "visitor_id",
+    "customer_id",
+    "name",
+    "url_path",
+    "channel",
+    "pageview_id",
+    "message_id",
+    "traffic",
+    "session_id",
+)
 _TIMES = ("event_time", "received_at")
 
 
@@ -120,8 +132,11 @@ def _absorb_line(line: Line, subject: Subject) -> None:
         handover.hand_over(subject, line)
     elif control == "handover":
         handover.receive(subject, line)
+    elif control == "label" and "moved_to" not in subject.value:
+        relabel.receive(subject, line)
     elif "moved_to" in subject.value:
         handover.forward(subject, line)
     else:
+        session_shares.forget(subject, line["received_at"])
         scores.score(subject, line)
         signals.signal(subject, line)

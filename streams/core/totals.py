@@ -31,6 +31,14 @@ EXIT = 9
 """`[order, path]` of the last event that has a path."""
 PAGES = 10
 """By page view: `[time of its last event, {seq: [event_id, event_time, engaged_ms]}]`."""
+BEST_TRAFFIC = 11
+"""Rank of the best label: events of a session whose label is worse than this are relabelled with it."""
+SECONDS = 12
+"""Events by second of event time, and the most in one; an event that the operator allows is not counted."""
+HOURS = 13
+"""Page views by hour of event time, and the most in one."""
+SNIPPET_VIEWS = 14
+"""Page views that the snippet sent: where it runs, people leave engagement behind."""
 
 LABELS = ("human", "suspect", "bot")
 VALUE_UNIT = 10_000
@@ -39,6 +47,12 @@ SLACK_MS = 5_000
 PAGE_VIEW_MAX_MS = 4 * 3_600_000
 MAX_PAGES = 1_000
 """Page views of a session whose engagement is measured: what holds its state to a bounded size."""
+
+MAX_SECONDS = 1_000
+"""Seconds and hours of a session in which events are counted."""
+SNIPPET_LIBRARY = "fp.js"
+ALLOWED = "allowed"
+"""The reason of an event that the operator's allow list named: it is human, whatever its session does."""
 
 ENTRY_FACTS = ("channel", "utm_source", "utm_medium", "utm_campaign", "country", "device")
 
@@ -51,18 +65,24 @@ def order_of(event: dict[str, Any]) -> Order:
 def totals_of(event: dict[str, Any]) -> Totals:
     """Return the totals of one tracked event."""
     kind, order, path = event["kind"], order_of(event), event.get("url_path", "")
+    view, label = int(kind == Kind.PAGE_VIEW), LABELS.index(event.get("traffic", "human"))
+    judged = ALLOWED not in event.get("traffic_reasons", ())
     return [
         order,
         order,
         1,
-        int(kind == Kind.PAGE_VIEW),
+        view,
         int(kind == Kind.CLICK),
         int(kind in KEY_KINDS),
         _worth(kind, event),
-        LABELS.index(event.get("traffic", "human")),
+        label,
         [int(not path), order, path, *[event.get(name, "") for name in ENTRY_FACTS]],
         [order, path] if path else [],
         _page(event, order),
+        label,
+        [{str(order[0] // 1000 % 100_000): 1}, 1] if judged else [{}, 0],
+        [{str(order[0] // 3_600_000 % 100): 1}, 1] if judged and view else [{}, 0],
+        int(judged and view and event.get("library") == SNIPPET_LIBRARY),
     ]
 
 
@@ -86,10 +106,13 @@ def add(totals: Totals, more: Totals) -> None:
     """Add `more` to `totals`, in place. `more` may be shared afterwards and must not be changed any more."""
     totals[FIRST] = min(totals[FIRST], more[FIRST])
     totals[LAST] = max(totals[LAST], more[LAST])
-    for field in (EVENTS, PAGE_VIEWS, CLICKS, KEY_EVENTS):
+    for field in (EVENTS, PAGE_VIEWS, CLICKS, KEY_EVENTS, SNIPPET_VIEWS):
         totals[field] += more[field]
     totals[VALUE] = max(-VALUE_MAX, min(VALUE_MAX, totals[VALUE] + more[VALUE]))
     totals[TRAFFIC] = max(totals[TRAFFIC], more[TRAFFIC])
+    totals[BEST_TRAFFIC] = min(totals[BEST_TRAFFIC], more[BEST_TRAFFIC])
+    _add_counts(totals[SECONDS], more[SECONDS])
+    _add_counts(totals[HOURS], more[HOURS])
     totals[ENTRY] = min(totals[ENTRY], more[ENTRY])
     totals[EXIT] = max(totals[EXIT], more[EXIT])
     pages = totals[PAGES]
@@ -98,6 +121,14 @@ def add(totals: Totals, more: Totals) -> None:
             _add_page(pages[pageview], page)
         elif len(pages) < MAX_PAGES:
             pages[pageview] = page
+
+
+def _add_counts(counts: list[Any], more: list[Any]) -> None:
+    by_slot = counts[0]
+    for slot, number in more[0].items():
+        if slot in by_slot or len(by_slot) < MAX_SECONDS:
+            by_slot[slot] = total = by_slot.get(slot, 0) + number
+            counts[1] = max(counts[1], total)
 
 
 def _add_page(page: list[Any], more: list[Any]) -> None:

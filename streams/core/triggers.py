@@ -1,6 +1,6 @@
 """Triggers as pure functions of matching events in order (docs/semantics.md, section 7).
 
-A `Match` is `[event_time, pageview_id, seq, event_id, visitor_id, url_path]`. Old matches are folded into a `Carry`, from
+A `Match` is `[event_time, pageview_id, seq, event_id, visitor_id, url_path, session]`. Old matches are folded into a `Carry`, from
 which the evaluation goes on: `[[[time, visitor_id] of what counted within the window], time of the last result or -1]`.
 """
 
@@ -21,6 +21,7 @@ AT = 0
 EVENT_ID = 3
 VISITOR = 4
 PATH = 5
+SESSION = 6
 COUNTED = 0
 FIRED_AT = 1
 

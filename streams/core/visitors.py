@@ -10,13 +10,14 @@ from schemas.codec import partition_of
 from schemas.identities import Identity, usable_id
 from schemas.rejections import ORIGINAL_MAX, Reason, Rejection, record_of
 from schemas.topics import IDENTITIES, REJECTED, TRACKED
-from streams.core import forgetting, visits
+from streams.core import forgetting, relabelling, visits
 from streams.core.dedupe import Verdict, age, recall
 from streams.core.enrich import enrich
 from streams.core.identity import CUSTOMER, Link, Outcome, link_of
 from streams.core.reading import read_event
 from streams.core.rules import LATENESS_MS, LIVE_MS, VisitorRules
 from streams.core.session_records import Owner
+from streams.core.sessions import ID
 from streams.core.work import DUE, Arrival, Outputs, Value, Work
 
 WAKE_LIMIT = 500
@@ -87,17 +88,16 @@ def _absorb_event(event: dict[str, Any], line: bytes, work: Work, *, rules: Visi
     if visit and made:
         visits.publish_later(visit, publish_at)
     if visit and live:
-        _put_session(tracked, visits.assign(tracked, visit, watermark=watermark(work.meta), publish_at=publish_at))
+        placement = visits.assign(tracked, visit, watermark=watermark(work.meta), publish_at=publish_at)
+        if placement.session:
+            tracked["session_id"] = placement.session[ID]
+            if placement.relabelled:
+                relabelling.tell(placement.session, tracked, value, out=work.out, partitions=rules.partitions)
     work.out.counts["events" if live else "events_historical"] += 1
     work.out.write_line(TRACKED, _tracked_partition(tracked, rules.partitions), tracked)
     if live or made:
         _put_due(value, visit)
         work.state.put(key, value)
-
-
-def _put_session(tracked: dict[str, Any], session_id: str) -> None:
-    if session_id:
-        tracked["session_id"] = session_id
 
 
 def _drop_junk_ids(tracked: dict[str, Any]) -> None:

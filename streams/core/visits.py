@@ -1,13 +1,14 @@
 """The live sessions of one visitor: where an event goes, and what a timer closes, publishes and forgets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from schemas.kinds import opens
-from streams.core.rules import LATENESS_MS, SiteRules
+from streams.core.relabelling import judge, must_tell
+from streams.core.rules import LATENESS_MS, Shape, SiteRules
 from streams.core.session_batch import in_session
 from streams.core.session_records import Owner, publish, publish_superseded
-from streams.core.sessions import CLOSED, ID, PUBLISH_AT, TOTALS, Limits, Session, place, session_id_of
+from streams.core.sessions import CLOSED, ID, PUBLISH_AT, TOTALS, Limits, Placement, Session, place, session_id_of
 from streams.core.totals import FIRST, LAST, Totals, totals_of
 from streams.core.work import Outputs, Value
 
@@ -21,40 +22,43 @@ class Visit:
     loose: list[Totals]
     limits: Limits
     out: Outputs
+    shape: Shape
 
 
 def visit_of(value: Value, owner: Owner, rules: SiteRules, out: Outputs) -> Visit:
     """Return the visit that a state value holds."""
-    return Visit(owner, value.setdefault("chain", []), value.setdefault("loose", []), Limits(rules.gap_ms), out)
+    return Visit(owner, value.setdefault("chain", []), value.setdefault("loose", []), Limits(rules.gap_ms), out, rules.shape)
 
 
-def assign(tracked: dict[str, Any], visit: Visit, *, watermark: int, publish_at: int) -> str:
-    """Return the id of the session that a live event belongs to, empty for none, and publish what must be known at once.
+def assign(tracked: dict[str, Any], visit: Visit, *, watermark: int, publish_at: int) -> Placement:
+    """Return where a live event belongs to, its session with id and label, and publish what must be known at once.
 
     Other changes wait until `publish_at`. An event older than the horizon, or inside a chain that a cap has split, is
     counted and left to the rebuild.
     """
     if not in_session(tracked):
-        return ""
+        return Placement()
     if tracked["event_time"] < visit.limits.horizon(watermark):
         visit.out.counts["events_late"] += 1
-        return ""
+        return Placement()
     placement = place(visit.chain, visit.loose, totals_of(tracked), opens=opens(tracked["kind"]), limits=visit.limits)
     if placement.split:
         visit.out.counts["events_split"] += 1
     session = placement.session
     if session is None:
-        return ""
+        return placement
     new = not session[ID]
     if new:
         session[ID] = session_id_of(visit.owner.site, visit.owner.visitor_id, session[TOTALS][FIRST][3])
+    judge(session, visit.shape)
+    relabelled = must_tell(session, tracked.get("customer_id", ""), merged=placement.merged)
     if new or placement.merged:
         publish(session, visit.owner, visit.out)
         if placement.merged:
             publish_superseded(session, visit.owner, visit.out)
     else:
         session[PUBLISH_AT] = session[PUBLISH_AT] or publish_at
-    return str(session[ID])
+    return replace(placement, relabelled=relabelled) if relabelled else placement
 
 
 def publish_later(visit: Visit, publish_at: int) -> None:

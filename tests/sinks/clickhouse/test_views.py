@@ -57,6 +57,21 @@ def test_events_show_the_session_that_survived(client):
     assert client.rows("SELECT session_id FROM sessions") == [("d",)]
 
 
+def test_events_show_the_label_of_their_session_when_it_is_worse_than_their_own(client):
+    own = {"traffic": "bot", "traffic_reasons": ["webdriver"]}
+    insert(client, "tracked", event("e1", visitor_id="v", session_id="a"), event("e2", visitor_id="v", session_id="a", **own))
+    insert(client, "tracked", event("e3", visitor_id="v", session_id="b"), event("e4", visitor_id="v", session_id="c"))
+    suspect = {"traffic": "suspect", "traffic_reasons": ["rate"], "relabelled": True}
+    insert(client, "sessions", session("a", traffic="bot", relabelled=True), session("b", **suspect), session("c", **suspect))
+    insert(client, "sessions", session("c", version=2, relabelled=True))
+    shown = {row[0]: row[1:] for row in client.rows("SELECT event_id, traffic, traffic_reasons FROM events")}
+    assert shown["e1"] == ("bot", ["session"])
+    assert shown["e2"] == ("bot", ["webdriver"])
+    assert shown["e3"] == ("suspect", ["rate"])
+    assert shown["e4"] == ("human", [])
+    assert client.rows("SELECT event_id FROM events_human") == [("e4",)]
+
+
 def test_another_visitor_or_site_with_the_same_session_id_is_left_alone(client):
     insert(client, "tracked", event("e1", visitor_id="v", session_id="a"), event("e2", visitor_id="w", session_id="a"))
     insert(client, "tracked", event("e3", site="other", visitor_id="v", session_id="a"))

@@ -3,7 +3,7 @@
 import hashlib
 import math
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 OPENERS = {
     *("page_view", "click", "form_start", "form_submit", "form_abandon", "chat_start", "chat_message", "chat_end"),
@@ -65,6 +65,30 @@ def engaged(session):
     return total
 
 
+PER_SECOND, PER_HOUR, UNENGAGED = 3, 6, 4
+"""What a person's session does not do, in these tests: less than the product's, so that short logs reach it."""
+
+
+def label(session):
+    """The label of a session, and why its shape is suspect."""
+    views = [event for event in session if event["kind"] == "page_view"]
+    per_second = Counter(order(event)[0] // 1000 for event in session)
+    per_hour = Counter(order(event)[0] // 3_600_000 for event in views)
+    by_snippet = sum(event.get("library") == "fp.js" for event in views)
+    reasons = ["rate"] if max(per_second.values()) > PER_SECOND else []
+    reasons += ["views"] if max(per_hour.values(), default=0) > PER_HOUR else []
+    unengaged = not any(event["kind"] == "engagement" for event in session)
+    reasons += ["no_engagement"] if by_snippet >= UNENGAGED and unengaged else []
+    if any(event.get("webdriver") for event in session):
+        return "bot", reasons
+    return ("suspect" if reasons else "human"), reasons
+
+
+def machine_events(log, gap, **caps):
+    """Ids of the events that are in sessions of machines."""
+    return {event["event_id"] for session in session_lists(log, gap, **caps) if label(session)[0] != "human" for event in session}
+
+
 def sessions(log, gap, **caps):
     """Session id -> what must be true of it."""
     found = {}
@@ -87,7 +111,8 @@ def sessions(log, gap, **caps):
             "bounced": not is_engaged,
             "entry_path": paths[0] if paths else "",
             "exit_path": paths[-1] if paths else "",
-            "traffic": "bot" if any(event.get("webdriver") for event in session) else "human",
+            "traffic": label(session)[0],
+            "traffic_reasons": label(session)[1],
             "value": round(sum(money.get(event["kind"], 0) * event.get("value", 0) for event in session), 4),
             "visitor_id": session[0]["visitor_id"],
         }
@@ -136,7 +161,8 @@ RULES = [
 HALF_LIFE = 14 * DAY
 
 
-def scores(log, at):
+def scores(log, at, machines=frozenset()):
+    """Events of machines' sessions hold their places in windows, and earn nothing."""
     found = {}
     for subject, events in by_subject(log).items():
         points = []
@@ -146,7 +172,7 @@ def scores(log, at):
                 time = order(event)[0]
                 slot = (time // window, per(event) if per else "") if most else event["event_id"]
                 counted[slot] += 1
-                if not most or counted[slot] <= most:
+                if (not most or counted[slot] <= most) and event["event_id"] not in machines:
                     points.append(worth * 2 ** ((time - at) / HALF_LIFE))
         found[subject, "engagement"] = math.fsum(points)
         traits = {}
@@ -158,11 +184,13 @@ def scores(log, at):
     return {key: value for key, value in found.items() if abs(value) > 1e-9}
 
 
-def signals(log):
+def signals(log, machines=frozenset()):
     found = {}
     for subject, events in by_subject(log).items():
         counted, fired, last = [], None, None
         for event in filter(is_price, events):
+            if event["event_id"] in machines:
+                continue
             at, visitor = order(event)[0], event.get("visitor_id", "")
             if last and visitor == last[1] and at - last[0] < 300_000:
                 continue

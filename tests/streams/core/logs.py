@@ -56,6 +56,8 @@ def events(draw, number, span_ms, step_ms, kinds):
         visitor = draw(st.sampled_from(["v1", "v2", "v3"]))
         traits = draw(st.sampled_from([{}, {"company": "Acme"}, {"employees": 60}, {"employees": 5}, {"employees": 700}]))
         fields |= {"customer_id": CUSTOMERS[visitor], "traits": traits}
+    if kind == "page_view" and draw(st.booleans()):
+        fields["library"] = "fp.js"
     if kind != "email_click" and draw(st.integers(0, 9)) == 0:
         fields["webdriver"] = True
     return event(f"e{number}", at, kind, visitor=visitor, **fields)

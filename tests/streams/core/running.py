@@ -7,7 +7,7 @@ from pathlib import Path
 from schemas.codec import dumps, loads
 from schemas.topics import SCORE_CHANGES, SCORES, SESSIONS, SIGNALS, TRACKED
 from streams.core import subjects, visitors
-from streams.core.rules import SiteRules, VisitorRules
+from streams.core.rules import Shape, SiteRules, VisitorRules
 from streams.core.state import PartitionState
 from streams.core.work import Arrival, Work
 
@@ -53,8 +53,8 @@ class Agent:
 class Line:
     """The whole stage: one partition of events, `PARTITIONS` of tracked."""
 
-    def __init__(self, *, gap_ms=1_800_000, update_ms=0, label_automation=True):
-        site = SiteRules(gap_ms, label_automation)
+    def __init__(self, *, gap_ms=1_800_000, update_ms=0, label_automation=True, shape=Shape(), **lists):  # noqa: B008  # frozen
+        site = SiteRules(gap_ms, label_automation, shape=shape, **lists)
         self.visitors = Agent(visitors, VisitorRules(PARTITIONS, update_ms, {"demo": site}))
         self.subjects = [Agent(subjects, RULES) for _ in range(PARTITIONS)]
         self.queues = [[] for _ in range(PARTITIONS)]

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from streams.core.rules import Shape
 from streams.core.session_batch import sessions_of
 from tests.streams.core import direct
 from tests.streams.core.logs import BROWSING, MINUTE, MIXED, T0, UNTIL, arrivals, event, logs
@@ -13,8 +14,12 @@ GAP = MINUTE
 """A short gap: the horizon then is many gaps away, and every permutation is in time."""
 
 SPAN = 20 * MINUTE
-PUBLISHED = ("version", "joined", "status", "closed", "close_reason", "session_id", "site", "customer_id")
+SHAPE = Shape(direct.PER_SECOND, direct.PER_HOUR, direct.UNENGAGED)
+PUBLISHED = ("relabelled", "version", "joined", "status", "closed", "close_reason", "session_id", "site", "customer_id")
 RUNS = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+
+
+UNSUSPECTING = Shape(1_000, 1_000, 1_000)
 
 
 @st.composite
@@ -23,8 +28,8 @@ def arriving_logs(draw, kinds=MIXED, span_ms=SPAN):
     return log, draw(arrivals(log)), draw(st.integers(1, 8))
 
 
-def run(records, *, every=1):
-    line = Line(gap_ms=GAP)
+def run(records, *, every=1, shape=SHAPE):
+    line = Line(gap_ms=GAP, shape=shape)
     for number, record in enumerate(records):
         line.send(*record)
         if number % every == 0:
@@ -56,7 +61,7 @@ def test_sessions_and_their_events_are_those_of_the_sorted_log(case):
 def test_scores_are_those_of_the_sorted_log_and_explain_themselves(case):
     log, records, every = case
     line = run(records, every=every)
-    expected = direct.scores(log, UNTIL)
+    expected = direct.scores(log, UNTIL, direct.machine_events(log, GAP))
     assert line.scores(UNTIL) == pytest.approx(expected, abs=1e-9)
     assert line.contributions(UNTIL) == pytest.approx(expected, abs=1e-9)
 
@@ -65,7 +70,7 @@ def test_scores_are_those_of_the_sorted_log_and_explain_themselves(case):
 @given(arriving_logs())
 def test_signals_are_those_of_the_sorted_log(case):
     log, records, every = case
-    assert run(records, every=every).signals() == direct.signals(log)
+    assert run(records, every=every).signals() == direct.signals(log, direct.machine_events(log, GAP))
 
 
 @RUNS
@@ -75,7 +80,7 @@ def test_events_that_are_late_within_the_horizon_change_nothing(data):
     log = data.draw(logs(span_ms=120 * MINUTE, step_ms=GAP, most=40))
     delays = data.draw(st.lists(st.sampled_from([0, 0, GAP, 20 * MINUTE, 20 * MINUTE + GAP]), min_size=len(log), max_size=len(log)))
     arriving = sorted(zip(log, delays, strict=True), key=lambda late: late[0]["created_at"] + late[1])
-    line = Line(gap_ms=GAP)
+    line = Line(gap_ms=GAP, shape=SHAPE)
     for sent, delay in arriving:
         received = sent["created_at"] + delay
         line.send(sent | {"received_at": received})
@@ -86,7 +91,7 @@ def test_events_that_are_late_within_the_horizon_change_nothing(data):
     found = {id_: {name: session[name] for name in expected[id_]} for id_, session in line.sessions().items()}
     assert found == expected
     assert line.membership() == direct.membership(log, GAP)
-    assert line.signals() == direct.signals(log)
+    assert line.signals() == direct.signals(log, direct.machine_events(log, GAP))
     assert line.counts["events_late"] == 0
 
 
@@ -94,7 +99,7 @@ def test_events_that_are_late_within_the_horizon_change_nothing(data):
 @given(st.data())
 def test_the_rebuild_finds_the_sessions_that_were_found_live(data):
     log = data.draw(logs(span_ms=SPAN, step_ms=GAP // 2, kinds=BROWSING))
-    live = run([log])
+    live = run([log], shape=Shape())
     tracked = [line for line in live.tracked if not line.get("control")]
     rebuilt = {}
     for visitor in {line.get("visitor_id") for line in tracked} - {None}:
@@ -111,10 +116,10 @@ def test_the_rebuild_finds_the_sessions_that_were_found_live(data):
 @RUNS
 @given(st.data())
 def test_scores_and_signals_over_days_are_those_of_the_sorted_log(data):
-    """Windows of caps begin and end, and nothing live is too late for a score."""
+    """Windows of caps begin and end, and nothing live is too late for a score; but it is for a session, and its label."""
     span = 70 * 60 * MINUTE
-    log = [sent | {"received_at": T0 + span} for sent in data.draw(logs(span_ms=span, step_ms=30 * MINUTE, most=40))]
-    line = run(data.draw(arrivals(log)))
+    log = [sent | {"received_at": T0 + span, "webdriver": False} for sent in data.draw(logs(span_ms=span, step_ms=30 * MINUTE, most=40))]
+    line = run(data.draw(arrivals(log)), shape=UNSUSPECTING)
     expected = direct.scores(log, UNTIL)
     assert line.scores(UNTIL) == pytest.approx(expected, abs=1e-9)
     assert line.contributions(UNTIL) == pytest.approx(expected, abs=1e-9)
