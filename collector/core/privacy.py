@@ -9,6 +9,7 @@ from collector.core.readers import first, mapping, text
 from collector.core.scrubbing import scrub
 from collector.core.signing import daily_visitor, pseudonym
 from collector.core.sites import SiteRules
+from collector.core.steps import put_content_hash
 from schemas import codec
 from schemas.kinds import Kind
 from schemas.rejections import ORIGINAL_MAX, Reason, Rejection
@@ -46,9 +47,14 @@ def drop_suppressed(draft: Draft) -> Rejection | None:
 def put_pseudonyms(draft: Draft) -> None:
     """Replace ids by what the site keeps instead of them: a daily hash, or keyed hashes."""
     site = draft.arrival.site
+    key = site.anonymous_key or site.hash_key
+    if not key:
+        return
+    # everything else of the content stands in the record: a plain hash of it would confirm a guessed id
+    draft.event["content_hash"] = pseudonym(key, draft.event["content_hash"])[:16]
     if site.anonymous_key:
         _put_daily_visitor(draft)
-    elif site.hash_key:
+    else:
         for name in ("visitor_id", "customer_id", "previous_id"):
             if name in draft.event:
                 draft.event[name] = pseudonym(site.hash_key, draft.event[name])
@@ -103,6 +109,7 @@ def _forget_sender(draft: Draft) -> None:
     draft.message = {name: message[name] for name in KEPT_OF_CONSENT if name in message} | {"consent": _choice(message)}
     draft.arrival = replace(draft.arrival, address="", user_agent="", visitor_id=None)
     draft.unsigned = True
+    put_content_hash(draft)  # of what is left: the first one would confirm a guessed id
 
 
 def _choice(message: dict[str, Any]) -> Any:

@@ -19,6 +19,7 @@ from collector.core.addresses import Network
 from collector.fast import fast_protocol
 from collector.front import Front
 from collector.guard import Guarded, watch
+from collector.live import LiveFiles
 from collector.peers import Peers
 from collector.publisher import GroupPublisher
 from footprint import logs
@@ -76,6 +77,7 @@ def config_of(settings: Settings) -> CollectorConfig:
     keys, live = settings.site_keys(), live_paths(settings)
     rules = rules_for(settings, {*keys.values(), *settings.sites})
     sites = {key: rules[site] for key, site in keys.items()}
+    LiveFiles(live).read()  # refuses to start over a list that cannot be read
     if not (sites or live.keys.is_file()):
         raise Misconfigured(
             "No site has a write key. Set FOOTPRINT_WRITE_KEYS=site:key, or keys in [sites.NAME] of footprint.toml, or run `footprint keys create`."

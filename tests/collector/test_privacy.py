@@ -148,6 +148,23 @@ async def test_an_anonymous_site_leaves_nothing_of_the_visitor_in_the_record(htt
     assert {record["original"] for record in publisher.turned_away} == {""}
 
 
+@pytest.mark.parametrize("site", ["nobody", "hashed"])
+async def test_the_content_hash_does_not_confirm_a_guessed_id(http, publisher, site):
+    message = {"type": "track", "event": "x", "messageId": "m1", "userId": "anna-1"}
+    for key in (site, site, "plain"):
+        assert (await post(http, key, message, message)).json()["duplicate"] == 1
+    plain, *private = (stored["content_hash"] for stored in sorted(publisher.stored, key=lambda stored: stored["site"] != "plain"))
+    assert len(set(private)) == 1
+    assert plain != private[0]
+    assert len(plain) == len(private[0]) == 16
+
+
+async def test_a_refusal_has_the_same_hash_whoever_refuses(http, publisher):
+    for who in ("anna", "bea"):
+        await post(http, "plain", CONSENT | {"userId": who, "consent": "denied"})
+    assert len({stored["content_hash"] for stored in publisher.stored}) == 1
+
+
 async def test_an_anonymous_visitor_is_another_by_address_and_by_browser(http, publisher):
     for address, agent in (("192.0.2.1", "A"), ("192.0.2.2", "A"), ("192.0.2.1", "B"), ("192.0.2.1", "A")):
         await post(http, "nobody", {"type": "page"}, x_forwarded_for=address, user_agent=agent, sec_fetch_mode="cors")

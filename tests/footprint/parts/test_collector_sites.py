@@ -2,8 +2,11 @@
 
 import pytest
 
+from footprint import keys
+from footprint.parts.collector import config_of
 from footprint.parts.collector_sites import rules_for
 from footprint.settings import Settings, SiteSettings, read_settings
+from footprint.suppressing import suppress, suppression_key_file
 from schemas.errors import Misconfigured
 
 
@@ -51,6 +54,23 @@ def test_an_anonymous_site_keeps_no_address_and_workers_share_a_rate(tmp_path):
 def test_settings_that_contradict_each_other_are_refused(tmp_path, told):
     with pytest.raises(Misconfigured, match="shop"):
         rules(tmp_path, **told)
+
+
+def test_a_collector_does_not_start_over_a_list_that_it_cannot_read(tmp_path):
+    settings = Settings(write_keys="shop:key", data_dir=tmp_path)
+    suppress(settings, "shop", ["anna"])
+    config_of(settings)
+    suppression_key_file(settings).unlink()
+    with pytest.raises(Misconfigured, match="suppressed"):
+        config_of(settings)
+
+
+def test_a_key_made_by_the_command_is_enough_to_start(tmp_path):
+    settings = Settings(data_dir=tmp_path)
+    with pytest.raises(Misconfigured, match="footprint keys create"):
+        config_of(settings)
+    keys.create(keys.keys_file(settings), "shop", "write")
+    assert config_of(settings).sites == {}
 
 
 def test_a_plan_stands_beside_the_settings_file(tmp_path):
