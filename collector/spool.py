@@ -61,11 +61,15 @@ class Spool:
         self._segment_bytes = max(1, min(SEGMENT_BYTES, limit // 8))
         self._segments: deque[Segment] = deque()
         self._writer: int | None = None
+        self._opened = False
         self.depth = Spooled()
         """What is in the spool now; replaced as a whole, so that any thread may read it."""
 
     def open(self) -> None:
-        """Lock the folder and find what earlier processes left; raises Misconfigured when the folder cannot be had."""
+        """Lock the folder and find what earlier processes left, once; raises Misconfigured when the folder cannot be had."""
+        if self._opened:
+            return
+        self._opened = True
         for path in self._folder.open():
             self._add(path)
         self.adopt()

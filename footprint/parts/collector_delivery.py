@@ -27,17 +27,19 @@ async def delivery_of(
 ) -> Delivery | None:
     """Return how events become durable; None when asked to stop before that is known.
 
-    With a spool it does not wait for a broker that is away. Raises Misconfigured when a topic is missing or does not fit;
-    `failed` is told so when that is found out later.
+    With a spool it does not wait for a broker that is away. Raises Misconfigured when the spool has no place, or a topic is
+    missing or does not fit; `failed` is told so when that is found out later.
     """
     connection = resolve_kafka(settings)
     if not settings.spool_max_bytes:
         there = await _until_topics_are_there(connection, settings, stopped)
         return KafkaDelivery(connection, partitions=settings.partitions) if there else None
     kafka = KafkaDelivery(connection, partitions=settings.partitions, check=await _check_left(connection, settings))
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with suppress(OSError):  # the spool says so when it cannot be made
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     limit = settings.spool_max_bytes // settings.collector_workers
     spool = Spool(settings.data_dir / "spool", worker=str(worker), limit=limit, workers=settings.collector_workers)
+    spool.open()  # a folder that cannot be had stops the start here, before anything listens
     return Spooling(kafka, spool, failed=failed)
 
 
