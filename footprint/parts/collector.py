@@ -3,8 +3,10 @@
 import asyncio
 import gc
 import logging
+import resource
 import signal
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
@@ -33,6 +35,7 @@ from schemas.errors import Misconfigured, Retryable
 log = structlog.get_logger(__name__)
 
 SNIPPET = Path(__file__).parents[2] / "js-snippet" / "dist" / "fp.js"
+MAX_FILES = 65_536
 GRACE_S = 10
 """Longest wait for open requests at the end: twice what an acknowledgement may take."""
 
@@ -66,7 +69,8 @@ def serve(settings: Settings, place: Place) -> None:
     logs.configure(part="collector", level=settings.log_level, form=settings.log_format)
     # the driver repeats every failed attempt; readiness already says once that the broker is away, and once that it is back
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)  # its warnings are one line for each request that is not HTTP
+    _allow_connections()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, config_of(settings), place))
@@ -121,7 +125,8 @@ async def _serve(settings: Settings, config: CollectorConfig, place: Place) -> N
     watching = asyncio.create_task(watch(server.server_state.connections))
     _collect_rarely()
     try:
-        await server.serve(list(place.sockets) or None)
+        with suppress(SystemExit):  # what uvicorn does when it cannot start; the program says why in its own way
+            await server.serve(list(place.sockets) or None)
     finally:
         watching.cancel()
     if failures:
@@ -129,6 +134,14 @@ async def _serve(settings: Settings, config: CollectorConfig, place: Place) -> N
     if not server.started:
         raise Retryable("The collector did not start; the lines above say why. Start it again.")
     log.info("collector_stopped")
+
+
+def _allow_connections() -> None:
+    """Raise the number of connections this process may hold to what the system allows: each takes a file descriptor."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _collect_rarely() -> None:
