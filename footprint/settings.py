@@ -184,7 +184,10 @@ def _read_file(environ: Mapping[str, str]) -> dict[str, Any]:
         raise Misconfigured(f"{path} is not valid TOML: {error}. Correct it and start again.") from None
     for name in values:
         _known(name, str(path))
-    for site in values.get("sites", {}).values():
+    sites = values.get("sites", {})
+    if not (isinstance(sites, dict) and all(isinstance(site, dict) for site in sites.values())):
+        raise Misconfigured(f"The sites of {path} are not tables. Write each as [sites.NAME] with its settings below.")
+    for site in sites.values():
         for name in site:
             _known(name, f"a site of {path}", SiteSettings.model_fields)
         if isinstance(site.get("plan"), str):

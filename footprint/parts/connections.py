@@ -40,7 +40,9 @@ def resolve_store(settings: Settings, *, user: User) -> StoreConnection:
     url = run.clickhouse if run else f"http://127.0.0.1:{settings.local_clickhouse_port}"
     folder = secrets_folder(settings.data_dir)
     if not (folder / f"{user}-password").is_file():
-        raise Misconfigured(f"{settings.data_dir} holds no store. Start `footprint up` first, or name its folder with --data-dir.")
+        raise Misconfigured(
+            f"{settings.data_dir} holds no store. Start `footprint up` first, name its folder with --data-dir, or set FOOTPRINT_CLICKHOUSE_URL."
+        )
     return StoreConnection(url=url, user=user, password=password_of(folder, user))
 
 

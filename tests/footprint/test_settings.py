@@ -75,3 +75,9 @@ def test_a_site_name_that_would_break_a_key_is_refused(config, name):
 def test_a_site_name_in_a_variable_is_held_to_the_same():
     with pytest.raises(Misconfigured, match="usable name"):
         read_settings({"FOOTPRINT_WRITE_KEYS": "a b:key"}).site_keys()
+
+
+@pytest.mark.parametrize("text", ['sites = "demo"', '[sites]\ndemo = "key"'])
+def test_sites_that_are_not_tables_are_told_as_such(config, text):
+    with pytest.raises(Misconfigured, match=r"not tables.*\[sites\.NAME\]"):
+        read_settings(config(text))
