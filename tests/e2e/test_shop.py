@@ -8,7 +8,7 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
-PATHS = ("/", "/products/rain-sencha", "/pricing", "/contact", "/contact/sent", "/checkout", "/thanks", "/login")
+PATHS = ("/", "/products/rain-sencha", "/pricing", "/contact", "/contact/sent", "/checkout", "/thanks", "/login", "/events")
 
 
 def fetch(url):
@@ -84,3 +84,14 @@ def test_no_page_is_wider_than_its_screen(page, shop, width):
     for path in PATHS:
         page.goto(shop + path)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+def test_events_are_shown_live_in_another_tab_with_the_answer(page, shop, endpoint):
+    page.goto(f"{shop}/events")
+    other = page.context.new_page()
+    other.goto(f"{shop}/products/rain-sencha")
+    other.click("text=Add to basket")
+    row = page.locator("#events tr", has_text="Product Added")
+    row.wait_for()
+    assert "/products/rain-sencha" in row.text_content()
+    assert row.text_content().endswith("200")

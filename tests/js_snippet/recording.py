@@ -1,6 +1,7 @@
 """Two small web servers for the snippet's own behaviour: a site with the snippet, and an endpoint that writes down what comes."""
 
 import json
+import os
 import threading
 import time
 from collections import deque
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 from collector.core.mapping import KIND_OF_NAME, KIND_OF_TYPE
 
 ROOT = Path(__file__).parents[2]
-DIST = ROOT / "js-snippet" / "dist"
+DIST = Path(os.environ.get("FOOTPRINT_SNIPPET_DIST", ROOT / "js-snippet" / "dist"))
 SNIPPET = DIST / "fp.js"
 STUB = "<script>window.footprint=window.footprint||function(){(footprint.q=footprint.q||[]).push(arguments)}</script>"
 DEADLINE_S = 15

@@ -27,6 +27,7 @@ PAGES = {
     "/checkout": "checkout",
     "/thanks": "thanks",
     "/login": "login",
+    "/events": "events",
 }
 
 Page = Callable[[Request], Awaitable[Response]]
