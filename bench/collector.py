@@ -92,10 +92,10 @@ def pixel(number: int) -> bytes:
 
 
 VARIANTS = (
-    Variant("single POST", 6000, 1, single, 1.6, 1.2),
-    Variant("batch of 10, per event", 1500, 10, batch_of(10), 0.42, 0.27),
-    Variant("batch of 50, per event", 400, 50, batch_of(50), 0.34, 0.21),
-    Variant("pixel GET", 6000, 1, pixel, 1.7, 1.3),
+    Variant("single POST", 3000, 1, single, 1.6, 1.2),
+    Variant("batch of 10, per event", 600, 10, batch_of(10), 0.42, 0.27),
+    Variant("batch of 50, per event", 150, 50, batch_of(50), 0.34, 0.21),
+    Variant("pixel GET", 3000, 1, pixel, 1.7, 1.3),
 )
 
 
@@ -123,7 +123,7 @@ def measure(line: Line) -> Tally:
     """Measure every variant in turn, round by round; the first round only warms up."""
     tally = Tally()
     for round_ in range(ROUNDS + 1):
-        hello, _ = cost(line.hello, [single(number) for number in range(6000)])
+        hello, _ = cost(line.hello, [single(number) for number in range(3000)])
         found = list(_round(line, tally))
         if round_:
             tally.hello.append(hello)

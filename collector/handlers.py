@@ -15,7 +15,7 @@ from collector.core.batches import MAX_BATCH, Batch, read_batch, read_single
 from collector.core.bodies import read_body
 from collector.core.drafts import Arrival
 from collector.core.keys import key_in, key_in_body, key_outside_body
-from collector.core.pixels import read_pixel, read_query
+from collector.core.pixels import pixel_body, read_pixel, read_query
 from collector.core.plain import PlainEvents
 from collector.core.quotas import Quotas
 from collector.core.readers import text
@@ -175,7 +175,8 @@ class Handlers:
     def _read(self, request: Request, parameters: dict[str, str]) -> tuple[Batch | Refusal, str] | Refusal:
         """Return the messages of a request, in their usual shape where all have it, and the key that came with them."""
         form = request.route.form
-        shapes = None if form == "pixel" else read_shapes(request.body, batch=form == "batch")
+        body = pixel_body(parameters.get("data", "")) if form == "pixel" else request.body
+        shapes = read_shapes(body, batch=form == "batch") if isinstance(body, bytes) else None
         if shapes is not None and len(shapes.batch) <= MAX_BATCH:
             return Batch(shapes.batch, shapes.sent_at), key_in(shapes.write_key)
         payload = self._payload(request, parameters)

@@ -33,18 +33,23 @@ def _split(query: str) -> dict[str, str]:
     return {name: value for name, _, value in pairs if value}
 
 
+def pixel_body(encoded: str) -> bytes | Refusal:
+    """Return the JSON text in a pixel's `data`, standard base64 or the one for URLs, with or without its padding."""
+    # a query string turns the "+" of standard base64 into a space
+    alphabet = encoded.strip("\r\n").replace(" ", "+").replace("-", "+").replace("_", "/").rstrip("=")
+    try:
+        return base64.b64decode(alphabet + "=" * (-len(alphabet) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return Refusal(400, "invalid_data", "`data` is not base64. Encode one JSON message.")
+
+
 def read_pixel(parameters: dict[str, str]) -> Any | Refusal:
     """Return the message of a pixel request, as a `POST` of it would have carried."""
     encoded = parameters.get("data")
     if encoded is None:
         return _unflatten(parameters)
-    # a query string turns the "+" of standard base64 into a space
-    alphabet = encoded.strip("\r\n").replace(" ", "+").replace("-", "+").replace("_", "/").rstrip("=")
-    try:
-        body = base64.b64decode(alphabet + "=" * (-len(alphabet) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        return Refusal(400, "invalid_data", "`data` is not base64. Encode one JSON message.")
-    return read_body(body, limit=2 * MAX_EVENT_BYTES)
+    body = pixel_body(encoded)
+    return body if isinstance(body, Refusal) else read_body(body, limit=2 * MAX_EVENT_BYTES)
 
 
 def _unflatten(parameters: dict[str, str]) -> dict[str, Any]:
