@@ -2,9 +2,9 @@
 
 import sys
 
-from bench import collector
+from bench import collector, snippet
 
-PARTS = {"collector": collector.run}
+PARTS = {"collector": collector.run, "snippet": snippet.run}
 
 
 def main() -> int:
