@@ -3,7 +3,8 @@
 import os
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 
 import clickhouse_connect
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from footprint.parts.connections import store_of
 from schemas.connections import KafkaConnection, StoreConnection
 from tests.support.containers import clickhouse_container, engine_answers, kafka_container
+from tests.support.processes import rank_of, scheduler
 from tests.support.servers import STARTED, LocalClickHouse, LocalKafka, running
 from tests.support.sources import Source, Sources, choose
 from tests.support.summary import Summary
@@ -20,6 +22,17 @@ SUMMARY = pytest.StashKey[Summary]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[SUMMARY] = Summary()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that take longest, so that several processes end together."""
+    items.sort(key=lambda item: rank_of(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep tests together that share servers."""
+    return scheduler(config, log)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -32,9 +45,21 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """With CI set nothing may be skipped: a test that did not run proves nothing."""
+    summary = session.config.stash[SUMMARY]
+    summary.count(STARTED)
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["summary"] = asdict(summary)
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if os.environ.get("CI") == "true" and exitstatus == 0 and reporter and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a process of the run used (a hook of pytest-xdist)."""
+    told = getattr(node, "workeroutput", {}).get("summary")
+    if told:
+        node.config.stash[SUMMARY].merge(told)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -42,7 +67,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter and not config.option.collectonly and not config.option.help:
         skipped = [report.longrepr[2].removeprefix("Skipped: ") for report in reporter.stats.get("skipped", [])]
-        for line in config.stash[SUMMARY].lines(skipped, STARTED):
+        for line in config.stash[SUMMARY].lines(skipped):
             reporter.write_line(line)
 
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -42,12 +43,26 @@ def test_the_engine_is_not_asked_when_settings_name_both():
 
 def test_the_last_lines_name_what_was_used_and_what_was_skipped():
     summary = Summary(broker="local Kafka", containers="not run: no Docker engine answers")
-    lines = summary.lines(["no browser", "no browser", "slow"], {"kafka": 2})
+    summary.count({"kafka": 1})
+    summary.count({"kafka": 1})
+    lines = summary.lines(["no browser", "no browser", "slow"])
     assert "broker:     local Kafka" in lines
     assert "store:      not used" in lines
     assert "servers:    2 x kafka" in lines
     assert "containers: not run: no Docker engine answers" in lines
     assert lines[-1] == "skipped:    2 x no browser; 1 x slow"
+
+
+def test_the_last_lines_name_what_every_process_of_the_run_used():
+    summary = Summary()
+    for port in (1, 2, 2):
+        summary.merge(
+            asdict(Summary(broker=f"Kafka, local ({port})", containers="not run: no Docker engine answers", started={"kafka": 1}))
+        )
+    lines = summary.lines([])
+    assert "broker:     Kafka, local (1) and Kafka, local (2)" in lines
+    assert "servers:    3 x kafka" in lines
+    assert "containers: not run: no Docker engine answers" in lines
 
 
 @pytest.mark.parametrize(("ci", "code"), [("true", 1), ("", 0)])
