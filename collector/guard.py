@@ -61,6 +61,11 @@ class Guarded(HttpToolsProtocol):
             elif self._span > MAX_REQUEST_BYTES:
                 self.transport.abort()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; what comes after a body in chunks is none, though uvicorn takes it for one."""
+        if self._heading():
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """Begin a request whose body is to come."""
         self._open = True
