@@ -8,6 +8,7 @@ import instrumentation from "istanbul-lib-instrument";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = process.argv[2];
+const { version } = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));
 const lines = {};
 
 const counted = {
@@ -43,7 +44,7 @@ for (const [file, source, full, format] of [
   await build({
     entryPoints: [join(here, "src", source)],
     bundle: true,
-    define: { __VERSION__: '"coverage"', __FULL__: String(full) },
+    define: { __VERSION__: JSON.stringify(version), __FULL__: String(full) },
     footer: { js: FOOTER },
     format,
     mangleProps: /[a-z]_$/,

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.js_snippet.recording import ROOT
 
 LEAST = 95.0
-OF_THE_BUILD = "not at_most and not test_package and not one_global"
+OF_THE_BUILD = "not at_most and not committed and not the_package and not on_a_server and not one_global"
 """Tests of the shipped bytes themselves say nothing about a build with counters."""
 
 

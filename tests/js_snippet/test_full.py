@@ -62,6 +62,7 @@ def test_a_form_that_was_begun_and_left_is_abandoned(page, full, site, endpoint)
     full(body=FORM)
     fill(page)
     page.evaluate("location.href = '/plain'")
+    page.wait_for_url("**/plain")
     told = last(page, endpoint, "Form Abandoned")["properties"]
     assert (told["form"], told["filled"][0]) == ("order", "email")
 

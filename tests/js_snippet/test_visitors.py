@@ -57,7 +57,8 @@ def test_mode_server_finds_the_visitor_again_when_the_page_has_forgotten(page, s
 
 
 def test_mode_server_begins_anew_after_a_reset(page, show, collector):
-    show("www.shop.localhost", "/a", 'data-mode="server"')
+    with page.expect_response("**/v1/visitor"):
+        show("www.shop.localhost", "/a", 'data-mode="server"')
     [first] = collector.wait_for("page_view")
     with page.expect_response("**/v1/visitor"):
         page.evaluate("footprint('reset')")
