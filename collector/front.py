@@ -118,14 +118,14 @@ class Front:
 
 
 async def _small_body(receive: Receive) -> bytes | None:
-    body = b""
+    body = bytearray()
     while True:
         message = await receive()
         body += message.get("body", b"")
         if len(body) > SMALL:
             return None
         if not message.get("more_body"):  # also when the client left: then nobody sees the answer
-            return body
+            return bytes(body)
 
 
 def _replayed(body: bytes) -> Receive:
