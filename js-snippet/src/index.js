@@ -29,6 +29,7 @@ const commandsOf = (tracker, settle) => ({
   consent: tracker.consent_,
   reset() {
     settle("reset");
+    tracker.line_.flush_(); // by fetch: a beacon carries cookies, and would make the old visitor the collector's new one
     tracker.forget_();
   },
   ready: (callback) => setTimeout(callback, 0, { visitorId: tracker.visitor_(), pageviewId: tracker.view_.id_ }),
