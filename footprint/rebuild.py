@@ -16,12 +16,18 @@ from streams.core.session_batch import sessions_of
 CHUNK = 500
 """Visitors that are read at once: their ids stay well below the longest query that ClickHouse reads by default."""
 
+HELD_MS = 30 * 60_000
+"""How long the streams keep a closed session after twice the gap: how far their watermark lags, twice, and some more."""
+
 Row = dict[str, Any]
 
 LIVE = """
 SELECT DISTINCT visitor_id FROM sessions_raw FINAL
-WHERE site = %(site)s AND visitor_id IN %(visitors)s AND status != 'superseded' AND NOT closed
+WHERE site = %(site)s AND visitor_id IN %(visitors)s AND status != 'superseded'
+    AND (NOT closed OR version < %(rebuilt)s AND ended_at > fromUnixTimestamp64Milli(%(held_since)s))
 """
+REBUILT = 10**12
+"""Versions from here on are a rebuild's (its time, in milliseconds); live ones count the records of a session."""
 EVENTS = """
 SELECT site, visitor_id, customer_id, event_id, session_id, kind, toUnixTimestamp64Milli(event_time) AS event_time,
        toUnixTimestamp64Milli(received_at) AS received_at, pageview_id, seq, engaged_ms, url_path, channel, utm_source, utm_medium,
@@ -54,7 +60,9 @@ class RebuildReport:
 
     visitors: int = 0
     live: int = 0
-    """Visitors left out, because a session of theirs is still open."""
+    """Visitors left out, because the streams still hold a session of theirs."""
+    waiting: list[str] = field(default_factory=list)
+    """These visitors."""
     sessions_written: int = 0
     sessions_removed: int = 0
     events_moved: int = 0
@@ -72,7 +80,8 @@ class _Changes:
 def rebuild_sessions(connection: StoreConnection, site: str, visitors: Iterable[str], now_ms: int, gap_ms: int) -> RebuildReport:
     """Compute the sessions of these visitors anew, and put right what differs: sessions, and the sessions of events.
 
-    Idempotent. Visitors with an open session are left alone: the streams own them. `now_ms` is the version of what is
+    Idempotent. Visitors whose session is open, or closed so lately that an event could still join it, are left alone: the
+    streams own them. `now_ms` is the version of what is
     written, higher than any live one. Raises Retryable when the store is away; it can simply be run again.
     """
     client = StoreClient(connection)
@@ -99,9 +108,11 @@ class _Rebuild:
     def chunk(self, visitors: Sequence[str]) -> None:
         """Rebuild these visitors."""
         self.report.visitors += len(visitors)
-        chosen: Row = {"site": self._site, "visitors": visitors}
+        held_since = self._version - 2 * self._gap_ms - HELD_MS
+        chosen: Row = {"site": self._site, "visitors": visitors, "rebuilt": REBUILT, "held_since": held_since}
         live = {row[0] for row in self._client.rows(LIVE, chosen)}
         self.report.live += len(live)
+        self.report.waiting += sorted(live)
         settled = tuple(visitor for visitor in visitors if visitor not in live)
         if not settled:
             return

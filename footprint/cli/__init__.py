@@ -1,6 +1,7 @@
 """The one program, `footprint`: every command, its exit codes and its errors."""
 
 import importlib
+import logging
 import sys
 from typing import Annotated
 
@@ -16,7 +17,22 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 
-COMMANDS = ("up", "collector", "streams", "sink", "console", "migrate", "topics", "doctor", "sql", "importing", "customer", "keys", "plan")
+COMMANDS = (
+    "up",
+    "collector",
+    "streams",
+    "sink",
+    "console",
+    "migrate",
+    "topics",
+    "doctor",
+    "sql",
+    "importing",
+    "rebuild",
+    "customer",
+    "keys",
+    "plan",
+)
 """Modules of this package, in the order of `footprint --help`; each adds its commands in `register(app)`."""
 
 
@@ -49,6 +65,7 @@ def register() -> typer.Typer:
 def main() -> None:
     """Run the program: exit 0 done, 1 failed, 2 wrong use."""
     register()
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())  # commands say themselves what is wrong; parts set up a log
     try:
         app()
     except (Misconfigured, Retryable) as error:

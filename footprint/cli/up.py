@@ -17,7 +17,7 @@ def up(
         bool, typer.Option("--exit-when-idle", help="Stop when everything received is stored and nothing has come for 5 s.")
     ] = False,
 ) -> None:
-    """Run the whole pipeline on this machine: Kafka, ClickHouse, collector, streams, sink, console and a demo shop.
+    """Run the whole pipeline on this machine: Kafka, ClickHouse, collector, streams, sink, rebuild, console and a demo shop.
 
     Prints `ready` on a line of its own when every part is ready. Ctrl-C stops everything in order.
 

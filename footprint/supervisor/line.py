@@ -18,7 +18,7 @@ from footprint.supervisor.part import Part, Probe
 from footprint.supervisor.probes import http_probe, kafka_probe
 
 SHOP_PORT = 8002
-STOP_ORDER = ("collector", "streams", "sink", "console", "shop", "clickhouse", "kafka")
+STOP_ORDER = ("collector", "streams", "sink", "rebuild", "console", "shop", "clickhouse", "kafka")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def _run_of(settings: Settings) -> Run:
     broker = settings.kafka_bootstrap or f"{LOOPBACK}:{settings.local_kafka_port}"
     shop = f"http://{LOOPBACK}:{settings.shop_port}"
     health = {"collector": f"{collector}/ready", "kafka": f"tcp://{broker.partition(',')[0]}"}
-    health |= {name: f"http://{LOOPBACK}:{free_port()}/ready" for name in (*_workers(settings), "sink")}
+    health |= {name: f"http://{LOOPBACK}:{free_port()}/ready" for name in (*_workers(settings), "sink", "rebuild")}
     health |= {"clickhouse": f"{clickhouse_url}/ping", "shop": f"{shop}/ready"}
     return Run(
         pid=os.getpid(),
@@ -136,6 +136,7 @@ def _stages(settings: Settings, run: Run, client: httpx2.AsyncClient, environmen
         command = (program, "streams", "--health-port", _port_of(run.health[name]), "--worker", str(number))
         parts.append(stage(name, command, ready(name)))
     parts.append(stage("sink", (program, "sink", "--health-port", _port_of(run.health["sink"])), ready("sink"), stop_s=30))
+    parts.append(stage("rebuild", (program, "rebuild", "--health-port", _port_of(run.health["rebuild"])), ready("rebuild")))
     parts.append(stage("console", (program, "console"), http_probe(client, f"{run.console}/ready"), run.console))
     shop = (sys.executable, "-m", "footprint.demo.shop", "--port", str(settings.shop_port), "--collector", run.collector)
     key = next(iter(settings.site_keys()))

@@ -7,7 +7,7 @@ import pytest
 from footprint.demo.line import Line
 
 SDKS = tuple(f"{vendor}-{kind}" for vendor in ("segment", "rudderstack") for kind in ("python", "node", "browser"))
-SITES = ("demo", "logs", "history", "other", "kills", *SDKS, "segment-browser-batching", "rudderstack-browser-beacon")
+SITES = ("demo", "forgetful", "logs", "history", "other", "kills", *SDKS, "segment-browser-batching", "rudderstack-browser-beacon")
 """Sites of the line; the write key of each is its name. A test that counts uses a site that no other test uses."""
 
 

@@ -36,15 +36,15 @@ class SchemaVersion:
     state: str
 
 
-def migrate(connection: StoreConnection) -> Sequence[int]:
-    """Create the database and apply what is pending; returns the applied versions.
+def migrate(connection: StoreConnection, *, to: int | None = None) -> Sequence[int]:
+    """Create the database and apply what is pending, at most up to version `to`; returns the applied versions.
 
     Raises Misconfigured when the store's schema is newer than this program or was made from other files, Retryable
     when the store does not answer.
     """
     check(connection, pending=True)
     with _outcome(connection):
-        applied = _cluster(connection).migrate(connection.database, FOLDER, variables=SINGLE, migration_log_format="compact")
+        applied = _cluster(connection).migrate(connection.database, FOLDER, variables=SINGLE, migration_log_format="compact", to_version=to)
     return [migration.version for migration in applied]
 
 
@@ -53,6 +53,11 @@ def status(connection: StoreConnection) -> Sequence[SchemaVersion]:
     with _outcome(connection):
         rows = _cluster(connection).status(connection.database, FOLDER)
     return [SchemaVersion(row.version, row.state) for row in rows]
+
+
+def file_of(number: int) -> Path:
+    """Return the file of a version."""
+    return next(FOLDER.glob(f"{number:04d}_*.sql"))
 
 
 def check(connection: StoreConnection, *, pending: bool = False) -> None:

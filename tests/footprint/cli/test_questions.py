@@ -137,6 +137,8 @@ def test_migrating_again_does_nothing(footprint):
     done = footprint("migrate")
     assert (done.returncode, done.stdout) == (0, "nothing to do: the schema is current\n")
     assert json.loads(footprint("migrate", "--json").stdout) == {"applied": []}
+    assert footprint("migrate", "--plan").stdout == "nothing to do: the schema is current\n"
+    assert set(json.loads(footprint("migrate", "status", "--json").stdout).values()) == {"applied"}
 
 
 def test_a_timeline_tells_what_happened_in_order(footprint):
@@ -207,3 +209,21 @@ def footprint_plan_check(path):
     done = subprocess.run([sys.executable, "-c", PROGRAM, "plan", "check", str(path), "--json"], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     return json.loads(done.stdout)
+
+
+def test_the_rebuild_runs_once_on_request_and_a_replay_finds_nothing_left_to_do(footprint):
+    done = json.loads(footprint("rebuild", "--once", "--json").stdout)
+    assert (done["marks"], done["sites"]["demo"]["sessions_written"]) == (2, 2)
+    assert json.loads(footprint("rebuild", "--once", "--json").stdout)["marks"] == 0
+    report = json.loads(footprint("replay", "--sessions", "--site", "demo", "--json").stdout)
+    assert (report["visitors"], report["sessions_written"], report["events_moved"]) == (2, 0, 0)
+    assert footprint("replay", "--site", "demo").returncode == 2
+
+
+def test_everything_held_about_a_customer_is_exported_as_one_object(footprint, folder):
+    held = json.loads(footprint("customer", "export", "--site", "demo", "--customer", "anna").stdout)
+    assert (held["customer"], held["visitors"], held["profile"]["events"]) == ("anna", ["v"], 2)
+    assert sorted(row["event_id"] for row in held["events"]) == ["e1", "e2"]
+    assert footprint("customer", "export", "--site", "demo", "--customer", "anna", "--out", str(folder / "anna.json")).stdout == ""
+    assert (folder / "anna.json").stat().st_mode & 0o777 == 0o600
+    assert json.loads((folder / "anna.json").read_text())["events"] == held["events"]

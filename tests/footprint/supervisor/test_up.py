@@ -44,8 +44,8 @@ def up(folder, **variables):
 async def test_everything_local_is_started_and_stops_with_the_flow(tmp_path, client):
     line = line_of(settings(tmp_path), client)
     assert [part.name for part in line.servers] == ["kafka", "clickhouse"]
-    assert [part.name for part in line.stages] == ["collector", "streams", "sink", "console", "shop"]
-    assert line.stop_order() == ["collector", "streams", "sink", "console", "shop", "clickhouse", "kafka"]
+    assert [part.name for part in line.stages] == ["collector", "streams", "sink", "rebuild", "console", "shop"]
+    assert line.stop_order() == ["collector", "streams", "sink", "rebuild", "console", "shop", "clickhouse", "kafka"]
 
 
 async def test_servers_that_settings_name_are_not_started(tmp_path, client):

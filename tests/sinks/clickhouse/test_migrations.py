@@ -56,6 +56,14 @@ def test_a_newer_schema_is_refused_and_left_alone(database, own):
             attempt(database)
 
 
+def test_a_schema_may_be_brought_up_step_by_step(database):
+    assert list(migrate(database, to=2)) == [1, 2]
+    assert [row.state for row in status(database)] == ["applied"] * 2 + ["pending"] * (len(NUMBERS) - 2)
+    with pytest.raises(Misconfigured, match="footprint migrate"):
+        check(database)
+    assert list(migrate(database)) == NUMBERS[2:]
+
+
 def test_a_migration_applied_from_another_file_is_refused(database, own):
     own.command("ALTER TABLE schema_versions UPDATE md5 = 'x' WHERE version = 3 SETTINGS mutations_sync = 2")
     with pytest.raises(Misconfigured, match="Migration 3"):

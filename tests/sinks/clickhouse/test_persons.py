@@ -30,7 +30,7 @@ def two(client):
         event("b2", visitor_id="vb", customer_id="anna"),
         event("x1", visitor_id="va", site="other"),
     )
-    insert(client, "sessions", session("sa", visitor_id="va", joined=["a1"]), session("sb", visitor_id="vb"))
+    insert(client, "sessions", session("sa", visitor_id="va", joined=["a1"], relabelled=True), session("sb", visitor_id="vb"))
     insert(client, "sessions", session("old", visitor_id="va", status="superseded", superseded_by="sa"))
     insert(client, "scores", score("c:anna", 5.0), score("v:va2", 1.0), score("c:bob", 3.0))
     insert(client, "score_changes", change("c:anna", "r", 5.0), change("c:bob", "r", 3.0))

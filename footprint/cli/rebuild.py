@@ -1,0 +1,90 @@
+"""`footprint rebuild` and `footprint replay`: results computed anew from stored events."""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+DataDir = Annotated[Path | None, typer.Option(help="Data folder of the running `footprint up`.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command("rebuild")(rebuild)
+    app.command("replay")(replay)
+
+
+def rebuild(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="One round, then end.")] = False,
+    every: Annotated[float, typer.Option(min=1.0, help="Seconds between rounds.")] = 60.0,
+    health_port: Annotated[int, typer.Option(help="Port for /live, /ready and /metrics; 0: none.")] = 0,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Put right the sessions of visitors that history or late events have marked. `footprint up` runs it in the background.
+
+    Visitors whose session is still live come back in a later round.
+
+    Example: `footprint rebuild --once`
+    """
+    from footprint import logs
+    from footprint.parts import rebuild as part
+    from footprint.settings import current
+
+    settings = current(data_dir=data_dir)
+    if once:
+        done = part.once(settings)
+        _print({"marks": done.marks, "left": done.left, "sites": {site: _shown(report) for site, report in done.reports.items()}}, as_json)
+        return
+    logs.configure(part="rebuild", level=settings.log_level, form=settings.log_format)
+    part.run(settings, every_s=every, health_port=health_port)
+
+
+def replay(
+    *,
+    site: Annotated[str, typer.Option(help="Website.")],
+    sessions: Annotated[bool, typer.Option("--sessions", help="Compute sessions anew.")] = False,
+    start: Annotated[
+        str, typer.Option("--from", help="First time, UTC; visitors seen since then are computed anew, as a whole.")
+    ] = "1990-01-01",
+    end: Annotated[str, typer.Option("--to", help="Last time, UTC; not given: now.")] = "",
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Compute results of a site anew from its stored events. What already is as it should be is not written again.
+
+    Example: `footprint replay --sessions --site demo --from 2026-09-01`
+    """
+    from footprint.parts.connections import resolve_store
+    from footprint.rebuilding import now_ms, replay_sessions
+    from footprint.settings import current
+    from sinks.clickhouse.cookbook import read_time
+
+    if not sessions:
+        print("footprint: say what to compute anew. Add --sessions.", file=sys.stderr)
+        raise typer.Exit(2)
+    settings, present = current(data_dir=data_dir), now_ms()
+    times = {"from": int(read_time(start).timestamp()), "to": int(read_time(end).timestamp()) if end else present // 1000 + 1}
+    to = resolve_store(settings, user="pipeline")
+    gap_ms = settings.site(site).session_gap_s * 1000
+    report = replay_sessions(to, site, {name: str(value) for name, value in times.items()}, gap_ms=gap_ms, now_ms=present)
+    _print(_shown(report), as_json)
+
+
+def _shown(report: Any) -> dict[str, int]:
+    return {name: value for name, value in asdict(report).items() if isinstance(value, int)}
+
+
+def _print(found: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(found, indent=2))
+        return
+    for name, value in found.items():
+        print(f"{name.replace('_', ' '):<18}{value if not isinstance(value, dict) else ''}")
+        for site, report in value.items() if isinstance(value, dict) else ():
+            print(f"  {site}: " + ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in report.items()))
