@@ -107,6 +107,11 @@ class Settings(BaseModel):
     partitions: int = Field(default=4, ge=1, le=1024, description="Partitions of every topic when they are created.")
     replication: int = Field(default=1, ge=1, le=7, description="Replicas of every topic when they are created.")
     session_update_s: float = Field(default=30.0, ge=0, le=3600, description="A changed session is published at most this often, seconds.")
+    retention_events_days: int = Field(default=395, ge=0, description="Days the store keeps events after their receipt; 0: for ever.")
+    retention_contact_days: int = Field(
+        default=90, ge=0, description="Days the store keeps addresses and user agents of events; 0: as long as the event."
+    )
+    retention_rejected_days: int = Field(default=90, ge=0, description="Days the store keeps what was turned away; 0: for ever.")
     trusted_proxies: str = Field(default="", description="Networks (CIDR, comma-separated) whose X-Forwarded-For is believed.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least severe level that is logged.")
     log_format: Literal["text", "json"] = Field(default="text", description="Lines for people, or one JSON object a line.")

@@ -1,0 +1,51 @@
+"""How long the store keeps what, counted from the receipt: history that is imported today is not old today."""
+
+from dataclasses import dataclass
+
+from sinks.clickhouse.client import StoreClient
+
+DEFINITION = "SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = {table:String}"
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Days by class; 0: for ever. `contact`: addresses and user agents of events. Sessions and scores are always kept."""
+
+    events: int = 395
+    contact: int = 90
+    rejected: int = 90
+
+
+def keep(client: StoreClient, retention: Retention) -> list[str]:
+    """Give the tables these times to live; returns what was changed. Rows that are too old already go in the background."""
+    changed = _rows(client, "events_raw", retention.events) + _rows(client, "rejected_raw", retention.rejected)
+    for column in ("ip", "user_agent"):
+        changed += _column(client, column, retention.contact)
+    return changed
+
+
+def _rows(client: StoreClient, table: str, days: int) -> list[str]:
+    defined = client.rows(DEFINITION, {"table": table})[0][0]
+    after_key = defined.partition("ORDER BY")[2]
+    if days and f"TTL {_expiry(days)}" not in after_key:
+        client.command(f"ALTER TABLE {table} MODIFY TTL {_expiry(days)}")
+        return [table]
+    if not days and " TTL " in after_key:
+        client.command(f"ALTER TABLE {table} REMOVE TTL")
+        return [table]
+    return []
+
+
+def _column(client: StoreClient, column: str, days: int) -> list[str]:
+    defined = client.rows(DEFINITION, {"table": "events_raw"})[0][0]
+    if days and f"`{column}` String TTL {_expiry(days)}" not in defined:
+        client.command(f"ALTER TABLE events_raw MODIFY COLUMN {column} String TTL {_expiry(days)}")
+        return [f"events_raw.{column}"]
+    if not days and f"`{column}` String TTL " in defined:
+        client.command(f"ALTER TABLE events_raw MODIFY COLUMN {column} REMOVE TTL")
+        return [f"events_raw.{column}"]
+    return []
+
+
+def _expiry(days: int) -> str:
+    return f"toDateTime(received_at) + toIntervalDay({days})"
