@@ -50,6 +50,7 @@ class ChangeReason(StrEnum):
     HANDED_OVER = "handed_over"
     DECAY = "decay"
     RELABELLED = "relabelled"
+    SILENCE = "silence"
 
 
 class ScoreChange(BaseModel):
@@ -71,3 +72,5 @@ class ScoreChange(BaseModel):
     band_after: str
     reason: ChangeReason
     at: int = Field(description="When the cause was received, Unix milliseconds.")
+    days_in_stage: float | None = Field(default=None, description="Of a move of the lifecycle: days in the stage before it.")
+    skipped: list[str] = Field(default_factory=list, description="Of a move of the lifecycle: stages in between.")

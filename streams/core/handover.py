@@ -9,12 +9,12 @@ from typing import Any
 from schemas.codec import partition_of
 from schemas.scores import ChangeReason
 from schemas.topics import TRACKED
-from streams.core import relabel, scores, signals
+from streams.core import relabel, scores, signals, stages
 from streams.core.caps import Windows, united
 from streams.core.decay import Part
 from streams.core.subject import Cause, Subject, cause_of
 
-MOVED = ("scores", "sessions", "labels", "caps", "traits", "triggers")
+MOVED = ("scores", "sessions", "labels", "caps", "traits", "triggers", "stages")
 LINE_FIELDS = ("event_id", "site", "visitor_id", "customer_id", "kind", "event_time", "sent_at", "received_at", "ts_source", "skew_ms")
 
 
@@ -57,6 +57,7 @@ def receive(subject: Subject, line: dict[str, Any]) -> None:
     _unite_caps(subject, state.get("caps", {}), line["received_at"])
     for trait, fact in state.get("traits", {}).items():
         scores.learn(subject, trait, fact, cause)
+    stages.unite(subject, state.get("stages", {}), cause)
     signals.unite(subject, state.get("triggers", {}), line["received_at"])
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from schemas.scores import ChangeReason
-from streams.core import scores, session_shares, signals
+from streams.core import scores, session_shares, signals, stages
 from streams.core.session_shares import Entry, Share, is_machine
 from streams.core.subject import Cause, Subject, cause_of, session_key
 from streams.core.totals import LABELS
@@ -15,6 +15,7 @@ def receive(subject: Subject, line: dict[str, Any]) -> None:
     entry: Entry = [props["version"], LABELS.index(props["traffic"]), line["event_time"]]
     if _relabel(subject, dict.fromkeys(map(session_key, props["sessions"]), entry), cause):
         signals.reconsider(subject, line["received_at"])
+        stages.reconsider(subject, cause)
 
 
 def unite(subject: Subject, state: dict[str, Any], cause: Cause) -> None:

@@ -7,6 +7,7 @@ from schemas.scores import ChangeReason
 from schemas.topics import SCORE_CHANGES, SCORES
 from streams.core.caps import count_in, forget, window_of
 from streams.core.decay import added, falls_below, latest, total_at, value_at
+from streams.core.lifecycle import DORMANT, LIFECYCLE, STAGES
 from streams.core.scoring_model import Rule
 from streams.core.session_shares import is_machine, share
 from streams.core.subject import Cause, Subject, cause_of
@@ -97,20 +98,21 @@ def write_row(subject: Subject, name: str, row: dict[str, Any]) -> None:
 
 
 def publish(subject: Subject) -> None:
-    """Write the record of every score that was touched, and set the timer of its next fall through a band."""
+    """Write the record of every score that was touched, in order of their names."""
     for name in sorted(subject.touched):
         _publish_at(subject, name, latest(subject.parts(name).values()))
     subject.touched.clear()
-    set_timer(subject)
 
 
 def _publish_at(subject: Subject, name: str, at: int) -> None:
     model, parts = subject.rules.model.scores[name], subject.parts(name)
     raw = total_at(parts.values(), at, model.half_life_ms)
+    state = subject.value.get("stages", {})
+    band = DORMANT if name == LIFECYCLE and state.get("dormant") else model.band(raw)
     shares = [(rule, value_at(part, at, model.half_life_ms)) for rule, part in parts.items()]
     shares = sorted((share for share in shares if abs(share[1]) >= 0.01), key=lambda share: (-abs(share[1]), share[0]))
     subject.value["version"] = subject.value.get("version", 0) + 1
-    subject.value.setdefault("bands", {})[name] = [model.band(raw), at]
+    subject.value.setdefault("bands", {})[name] = [band, at]
     record = {
         "site": subject.site,
         "subject": subject.name,
@@ -120,7 +122,8 @@ def _publish_at(subject: Subject, name: str, at: int) -> None:
         "raw_value": raw,
         "floor": model.floor,
         "ceiling": model.ceiling,
-        "band": model.band(raw),
+        "band": band,
+        "stage": STAGES[round(total_at(subject.value.get("scores", {}).get(LIFECYCLE, {}).values(), 0, 0))],
         "model_version": subject.rules.model.version,
         "half_life_s": model.half_life_ms / 1000,
         "reasons": [{"rule": rule, "points": round(points, 4)} for rule, points in shares[:TOP_REASONS]],
@@ -144,16 +147,6 @@ def next_fall(subject: Subject, name: str) -> int | None:
     return falls_below(total_at(parts.values(), at, model.half_life_ms), at, least, model.half_life_ms)
 
 
-def set_timer(subject: Subject) -> None:
-    """Have the subject woken when its next score falls out of its band."""
-    falls = [next_fall(subject, name) for name in subject.value.get("bands", {})]
-    due = min((at for at in falls if at is not None), default=None)
-    if due is None:
-        subject.value.pop("due_wall", None)
-    else:
-        subject.value["due_wall"] = due
-
-
 def fall(subject: Subject, now_ms: int) -> None:
     """Publish the scores that have fallen out of their band by now, one row for each fall."""
     for name in list(subject.value.get("bands", {})):
@@ -165,4 +158,3 @@ def fall(subject: Subject, now_ms: int) -> None:
             row |= {"before": model.shown(raw), "after": model.shown(raw), "band_before": before, "band_after": model.band(raw)}
             write_row(subject, name, row | {"reason": ChangeReason.DECAY.value, "at": at})
             _publish_at(subject, name, at)
-    set_timer(subject)

@@ -6,8 +6,12 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
+from streams.core.lifecycle import LIFECYCLE, STAGES, Lifecycle, LifecycleText, compiled
 from streams.core.matching import Matcher, When, glob, matcher_of
 from streams.core.model_text import Duration, Strict, parse
+
+RESERVED = {LIFECYCLE}
+"""Scores that are not made of rules."""
 
 
 class CapText(Strict):
@@ -64,6 +68,13 @@ class ModelText(Strict):
 
     version: str
     scores: dict[str, ScoreText] = Field(min_length=1)
+    lifecycle: LifecycleText | None = None
+
+    @model_validator(mode="after")
+    def _own_names(self) -> "ModelText":
+        if taken := RESERVED & self.scores.keys():
+            raise ValueError(f"a score cannot be called {min(taken)}: that name is taken")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +144,7 @@ class Model:
     by_kind: dict[str, tuple[Rule, ...]]
     by_trait: dict[str, tuple[TraitRule, ...]]
     rules: dict[str, Rule]
+    lifecycle: Lifecycle
 
     def is_about_events(self, score: str, rule: str) -> bool:
         """True when the model has this rule, and it is not about a trait."""
@@ -156,11 +168,17 @@ def read_model(text: str, name: str) -> Model:
                 by_trait.setdefault(rule_text.trait.name, []).append(_trait_rule(score, rule_name, rule_text, rule_text.trait))
     return Model(
         version=written.version,
-        scores={score: _score(score_text) for score, score_text in written.scores.items()},
+        scores={score: _score(score_text) for score, score_text in written.scores.items()} | _own_scores(written),
         by_kind={kind: tuple(found) for kind, found in by_kind.items()},
         by_trait={trait: tuple(found) for trait, found in by_trait.items()},
         rules=rules,
+        lifecycle=compiled(written.lifecycle),
     )
+
+
+def _own_scores(written: ModelText) -> dict[str, ScoreModel]:
+    stages = tuple((float(number), name) for number, name in reversed(list(enumerate(STAGES))))
+    return {LIFECYCLE: ScoreModel(0, 0.0, float(len(STAGES) - 1), stages)} if written.lifecycle else {}
 
 
 def _name(score: str, rule: str) -> str:

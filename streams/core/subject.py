@@ -2,7 +2,7 @@
 
 Fields of the state value: `scores` (by score and rule `[v, t0]`), `caps` (by rule the windows), `traits` (by trait `[order,
 value]`), `triggers` (by trigger, see `streams.core.signals`), `bands` (last published), `version`, `moved_to`,
-`sessions` and `labels` (see `streams.core.session_shares`).
+`sessions` and `labels` (see `streams.core.session_shares`), `stages` (see `streams.core.stages`).
 """
 
 from dataclasses import dataclass, field
@@ -26,7 +26,12 @@ class SubjectRules:
 
     def are_about(self, kind: str) -> bool:
         """True when an event of this kind can change a score or count for a trigger."""
-        return kind == Kind.IDENTIFY or kind in self.model.by_kind or any(kind in trigger.kinds for trigger in self.triggers)
+        return (
+            kind == Kind.IDENTIFY
+            or kind in self.model.by_kind
+            or kind in self.model.lifecycle.by_kind
+            or any(kind in trigger.kinds for trigger in self.triggers)
+        )
 
 
 def read_rules(*, scores: str, triggers: str, partitions: int) -> SubjectRules:

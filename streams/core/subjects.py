@@ -8,9 +8,9 @@ from typing import Any
 from schemas.codec import loads, subject_of
 from schemas.rejections import ORIGINAL_MAX, Reason, Rejection, record_of
 from schemas.topics import REJECTED
-from streams.core import forgetting, handover, relabel, scores, session_shares, signals
+from streams.core import forgetting, handover, relabel, scores, session_shares, signals, stages
 from streams.core.reading import KINDS
-from streams.core.subject import Subject, SubjectRules, read_rules, state_key
+from streams.core.subject import Subject, SubjectRules, cause_of, read_rules, state_key
 from streams.core.work import Arrival, Value, Work
 
 __all__ = ["SubjectRules", "absorb", "advance", "flush", "read_rules", "watermark"]
@@ -59,6 +59,7 @@ def absorb(value: bytes, work: Work, *, rules: SubjectRules, arrival: Arrival) -
             _absorb_line(line, _subject(line, work, rules, touched))
     for key, subject in touched.items():
         scores.publish(subject)
+        _set_timer(subject)
         if subject.value:
             work.state.put(key, subject.value)
     if arrival.watermark is not None:
@@ -76,9 +77,23 @@ def advance(work: Work, *, rules: SubjectRules, now_ms: int, quiet: bool) -> boo
         value = work.state.get(key)
         if value is not None:
             site, name = key.split("\0", 1)
-            scores.fall(Subject(site, name, value, rules, work.out), now_ms)
+            subject = Subject(site, name, value, rules, work.out)
+            scores.fall(subject, now_ms)
+            stages.fall_asleep(subject, now_ms)
+            scores.publish(subject)
+            _set_timer(subject)
             work.state.put(key, value)
     return len(keys) == WAKE_LIMIT
+
+
+def _set_timer(subject: Subject) -> None:
+    """Have the subject woken when its next score falls out of its band, or when it has been silent for long."""
+    times = [scores.next_fall(subject, name) for name in subject.value.get("bands", {})]
+    due = min((at for at in (*times, stages.due(subject)) if at is not None), default=None)
+    if due is None:
+        subject.value.pop("due_wall", None)
+    else:
+        subject.value["due_wall"] = due
 
 
 def flush(work: Work, *, rules: SubjectRules, now_ms: int) -> bool:
@@ -139,4 +154,5 @@ def _absorb_line(line: Line, subject: Subject) -> None:
     else:
         session_shares.forget(subject, line["received_at"])
         scores.score(subject, line)
+        stages.stage(subject, line, cause_of(line))
         signals.signal(subject, line)

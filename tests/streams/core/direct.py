@@ -181,7 +181,21 @@ def scores(log, at, machines=frozenset()):
                 traits |= event.get("traits", {})
         employees = traits.get("employees", 0)
         found[subject, "fit"] = 20 * ("company" in traits) + 30 * (employees >= 50) + 20 * (employees >= 500)
+    found |= stages(log, machines)
     return {key: value for key, value in found.items() if abs(value) > 1e-9}
+
+
+def stages(log, machines=frozenset()):
+    """Subject -> how far it came, as a number."""
+    found = {}
+    for subject, events in by_subject(log).items():
+        kinds = [event["kind"] for event in events if event["event_id"] not in machines]
+        mine = [event for event in events if event["event_id"] not in machines]
+        reached = [0] + [1] * any(kind in ("page_view", "email_click") for kind in kinds)
+        reached += [2] * any(is_price(event) or event.get("name") == "download" for event in mine)
+        reached += [3] * ("form_submit" in kinds) + [4] * ("purchase" in kinds) + [5] * (kinds.count("purchase") >= 3)
+        found[subject, "lifecycle"] = max(reached)
+    return {key: stage for key, stage in found.items() if stage}
 
 
 def signals(log, machines=frozenset()):

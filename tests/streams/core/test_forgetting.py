@@ -51,7 +51,7 @@ def test_what_is_published_as_a_current_state_gets_a_tombstone(line):
     forget(line, visitor_id="v1", customer_id=customer)
     assert last(line, IDENTITIES) == {"demo:v1": None}
     scores = last(line, SCORES)
-    assert {key for key, value in scores.items() if value is not None} == {"demo:v:v2:engagement"}
+    assert {key for key, value in scores.items() if value is not None} == {"demo:v:v2:engagement", "demo:v:v2:lifecycle"}
     assert scores[f"demo:c:{customer}:engagement"] is None
 
 

@@ -44,7 +44,7 @@ def test_twenty_views_of_the_snippet_without_engagement_are_suspect(line):
     assert (last_session(line)["traffic"], last_session(line)["traffic_reasons"]) == ("suspect", ["no_engagement"])
     assert last_session(line)["relabelled"]
     assert line.scores(T0) == line.contributions(T0) == {}
-    assert {row["reason"] for row in line.values(SCORE_CHANGES)} == {"event", "relabelled"}
+    assert {row["reason"] for row in line.values(SCORE_CHANGES)} == {"event", "relabelled", "displaced"}
 
 
 def test_engagement_lifts_the_suspicion_and_the_contribution_comes_back(line):

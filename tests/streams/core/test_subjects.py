@@ -25,17 +25,31 @@ def send(line, *events):
         line.settle()
 
 
+def points(line, topic=SCORE_CHANGES):
+    """What is about scores made of rules, not about the lifecycle."""
+    return [value for value in line.values(topic) if value["score"] != "lifecycle"]
+
+
+def stages(line):
+    """The moves: rule, from, to, and what else they say."""
+    return [
+        (row["rule"], row["band_before"], row["band_after"], row.get("skipped"), row["reason"])
+        for row in line.values(SCORE_CHANGES)
+        if row["score"] == "lifecycle"
+    ]
+
+
 def rows(line, subject):
-    return [(row["rule"], row["points"], row["reason"]) for row in line.values(SCORE_CHANGES) if row["subject"] == subject]
+    return [(row["rule"], row["points"], row["reason"]) for row in points(line) if row["subject"] == subject]
 
 
 def test_a_change_is_a_row_with_rule_event_and_band(line):
     send(line, live("a", 0, "purchase", value=5.0))
-    (row,) = line.values(SCORE_CHANGES)
+    (row,) = points(line)
     expected = {"score": "engagement", "rule": "purchase", "event_id": "a", "event_time": T0, "points": 40.0, "at": T0}
     expected |= {"before": 0.0, "after": 40.0, "band_before": "3", "band_after": "2", "reason": "event", "subject": "v:v1"}
     assert row == row | expected
-    (score,) = line.values(SCORES)
+    (score,) = points(line, SCORES)
     assert score == score | {
         "value": 40.0,
         "band": "2",
@@ -47,10 +61,10 @@ def test_a_change_is_a_row_with_rule_event_and_band(line):
 
 def test_a_score_halves_in_its_half_life_and_shows_at_most_its_ceiling(line):
     send(line, *[live(f"e{n}", n, "purchase") for n in range(3)])
-    assert line.values(SCORES)[-1]["value"] == 100.0
-    assert line.values(SCORES)[-1]["raw_value"] == pytest.approx(120.0, abs=1e-6)
+    assert points(line, SCORES)[-1]["value"] == 100.0
+    assert points(line, SCORES)[-1]["raw_value"] == pytest.approx(120.0, abs=1e-6)
     send(line, live("later", 14 * DAY, "form_submit"))
-    assert line.values(SCORES)[-1]["raw_value"] == pytest.approx(80.0, abs=1e-6)
+    assert points(line, SCORES)[-1]["raw_value"] == pytest.approx(80.0, abs=1e-6)
 
 
 def test_the_earliest_of_a_window_count_and_a_late_one_displaces_the_latest(line):
@@ -81,7 +95,7 @@ def test_a_link_hands_the_visitors_scores_to_the_customer_once(line):
     assert rows(line, "c:c1") == [("form_submit", 20.0, "merged")]
     last = {record.key: record.value for record in line.records if record.topic is SCORES}
     assert last[b"demo:v:v1:engagement"] is None
-    assert line.scores(T0) == pytest.approx({("c:c1", "engagement"): 20.0})
+    assert line.scores(T0) == pytest.approx({("c:c1", "engagement"): 20.0, ("c:c1", "lifecycle"): 3.0})
 
 
 def test_caps_are_united_with_compensating_rows(line):
@@ -125,7 +139,9 @@ def test_what_comes_for_a_visitor_after_the_handover_is_forwarded_and_not_stored
 def test_an_alias_to_another_customer_sends_what_follows_there(line):
     send(line, live("f", 0, "form_submit"), identify("i", 1, "c1"))
     send(line, identify("j", 2, "c2", kind="alias", previous_id="v1"), live("p", 3, "purchase"))
-    assert line.scores(T0) == pytest.approx({("c:c1", "engagement"): 20.0, ("c:c2", "engagement"): 40.0}, abs=1e-3)
+    assert line.scores(T0) == pytest.approx(
+        {("c:c1", "engagement"): 20.0, ("c:c2", "engagement"): 40.0, ("c:c1", "lifecycle"): 3.0, ("c:c2", "lifecycle"): 4.0}, abs=1e-3
+    )
     assert line.counts["handovers"] == 1
 
 
@@ -137,7 +153,7 @@ def test_falling_through_a_band_without_any_event_is_published(line):
                 line._collect(out)
     falls = [(row["band_before"], row["band_after"]) for row in line.values(SCORE_CHANGES) if row["reason"] == "decay"]
     assert falls == [("1", "2"), ("2", "3")]
-    last = line.values(SCORES)[-1]
+    last = points(line, SCORES)[-1]
     assert last["band"] == "3"
     assert last["value"] == pytest.approx(30.0, abs=1e-3)
     assert last["raw_value"] < 30.0
@@ -184,5 +200,40 @@ def test_a_wrong_model_is_refused_with_what_to_change(change, message):
 
 def test_the_shipped_rules_are_read():
     assert RULES.partitions == PARTITIONS
-    assert RULES.model.scores.keys() == {"engagement", "fit"}
+    assert RULES.model.scores.keys() == {"engagement", "fit", "lifecycle"}
     assert [trigger.name for trigger in RULES.triggers] == ["price_page_twice"]
+
+
+def test_a_stage_is_reached_forward_only_and_says_what_it_skipped(line):
+    send(line, live("a", 0, url=SHOP + "/about"), live("b", DAY, "purchase"), live("c", DAY + MINUTE, "form_submit"))
+    assert stages(line) == [
+        ("visited", "", "awareness", [], "event"),
+        ("bought", "awareness", "purchase", ["consideration", "intent"], "event"),
+    ]
+    move = [row for row in line.values(SCORE_CHANGES) if row["score"] == "lifecycle"][-1]
+    assert (move["days_in_stage"], move["event_id"], move["event_time"]) == (1.0, "b", T0 + DAY)
+    assert {score["stage"] for score in line.values(SCORES)[-2:]} == {"purchase"}
+
+
+def test_a_late_event_moves_the_moves_and_they_still_sum_to_the_stage(line):
+    send(line, live("b", MINUTE, "purchase"), live("a", 0, "form_submit", received=T0 + 2 * MINUTE))
+    assert stages(line) == [
+        ("bought", "", "purchase", ["awareness", "consideration", "intent"], "event"),
+        ("bought", "purchase", "", None, "displaced"),
+        ("asked", "", "intent", ["awareness", "consideration"], "event"),
+        ("bought", "intent", "purchase", [], "event"),
+    ]
+    assert line.contributions(T0)["v:v1", "lifecycle"] == 4
+
+
+def test_silence_makes_dormant_and_the_stage_stays_until_somebody_returns(line):
+    send(line, live("a", 0, "purchase"))
+    for agent in line.subjects:
+        for out in agent.advance(T0 + 181 * DAY):
+            line._collect(out)
+    last = [score for score in line.values(SCORES) if score["score"] == "lifecycle"][-1]
+    assert (last["band"], last["stage"], last["value"]) == ("dormant", "purchase", 4.0)
+    send(line, live("b", 200 * DAY, "click"))
+    assert [(row[0], row[2]) for row in stages(line)] == [("bought", "purchase"), ("dormant", "dormant"), ("returned", "purchase")]
+    last = [score for score in line.values(SCORES) if score["score"] == "lifecycle"][-1]
+    assert last["band"] == "purchase"
