@@ -28,11 +28,12 @@ WHERE site = %(site)s AND visitor_id IN %(visitors)s AND status != 'superseded'
 """
 REBUILT = 10**12
 """Versions from here on are a rebuild's (its time, in milliseconds); live ones count the records of a session."""
+# With the label that each event has of itself: a session's label follows from its events, not the other way round.
 EVENTS = """
 SELECT site, visitor_id, customer_id, event_id, session_id, kind, toUnixTimestamp64Milli(event_time) AS event_time,
        toUnixTimestamp64Milli(received_at) AS received_at, pageview_id, seq, engaged_ms, url_path, channel, utm_source, utm_medium,
-       utm_campaign, country, device, traffic, value
-FROM resolved_events
+       utm_campaign, country, device, traffic, traffic_reasons, library, value
+FROM sessioned_events
 WHERE site = %(site)s AND actor IN %(visitors)s AND visitor_id != ''
 """
 SESSIONS = """

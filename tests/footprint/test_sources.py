@@ -60,7 +60,7 @@ def test_the_last_lines_name_what_every_process_of_the_run_used():
             asdict(Summary(broker=f"Kafka, local ({port})", containers="not run: no Docker engine answers", started={"kafka": 1}))
         )
     lines = summary.lines([])
-    assert "broker:     Kafka, local (1) and Kafka, local (2)" in lines
+    assert "broker:     Kafka, local (1); Kafka, local (2)" in lines
     assert "servers:    3 x kafka" in lines
     assert "containers: not run: no Docker engine answers" in lines
 

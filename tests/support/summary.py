@@ -25,8 +25,8 @@ class Summary:
         for name in ("broker", "store", "line", "browser"):
             if told[name] != "not used":
                 used = getattr(self, name)
-                both = {*(used.split(" and ") if used != "not used" else ()), told[name]}
-                setattr(self, name, " and ".join(sorted(both)))
+                both = {*(used.split("; ") if used != "not used" else ()), told[name]}
+                setattr(self, name, "; ".join(sorted(both)))
         if "no test asked" not in told["containers"]:
             self.containers = told["containers"]
         self.count(told["started"])
@@ -41,7 +41,7 @@ class Summary:
 
     def used_line(self) -> None:
         """A test asked for the whole line."""
-        self.line = "`footprint up` with its own local Kafka and ClickHouse"
+        self.line = "`footprint up`, on a local Kafka and ClickHouse of its own"
 
     def lines(self, skipped: Iterable[str]) -> list[str]:
         """Return the last lines of the run; `started` counts the local servers by name."""
