@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections import defaultdict
@@ -24,6 +25,9 @@ from tests.support.servers import LocalKafka, running
 from tests.support.waiting import eventually
 
 PARTITIONS = 2
+
+
+STEADY_S = 1.0
 
 
 class Streams:
@@ -48,8 +52,19 @@ class Streams:
             return {"ready": False, "lag": 1}
 
     def until_done(self):
-        """Return when everything that was on the topics has been absorbed."""
-        eventually(lambda: (now := self.ready())["ready"] and now["lag"] == 0, 60)
+        """Return when everything that was on the topics has been absorbed.
+
+        A worker learns of new records by its fetches, a few a second: only a lag that stays 0 over several of them counts.
+        """
+        since = None
+
+        def stays_done():
+            nonlocal since
+            now = self.ready()
+            since = (since or time.monotonic()) if now["ready"] and now["lag"] == 0 else None
+            return since and time.monotonic() - since > STEADY_S
+
+        eventually(stays_done, 60)
 
     def kill(self):
         self.process.kill()
