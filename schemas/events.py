@@ -63,7 +63,8 @@ class TrackedEvent(BaseModel):
 
     Lines with `control` are not events: `link` tells the visitor's subject that it belongs to a customer, `handover`
     carries the visitor's score state to the customer (in `props`), `forward` an event that came for the visitor after
-    that, `label` says that a session got another label (in `props`). Readers of events skip all of them.
+    that, `label` says that a session got another label (in `props`). The controls `forget`, `base` and `rescore` have
+    fields of their own. Readers of events skip all of them.
     """
 
     model_config = ConfigDict(extra="forbid")

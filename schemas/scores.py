@@ -51,6 +51,8 @@ class ChangeReason(StrEnum):
     DECAY = "decay"
     RELABELLED = "relabelled"
     SILENCE = "silence"
+    HISTORY = "history"
+    REBUILT = "rebuilt"
 
 
 class ScoreChange(BaseModel):

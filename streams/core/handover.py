@@ -9,18 +9,19 @@ from typing import Any
 from schemas.codec import partition_of
 from schemas.scores import ChangeReason
 from schemas.topics import TRACKED
-from streams.core import relabel, scores, signals, stages
+from streams.core import base, relabel, scores, signals, stages
 from streams.core.caps import Windows, united
 from streams.core.decay import Part
 from streams.core.subject import Cause, Subject, cause_of
 
-MOVED = ("scores", "sessions", "labels", "caps", "traits", "triggers", "stages")
+MOVED = ("scores", "base", "sessions", "labels", "caps", "traits", "triggers", "stages")
 LINE_FIELDS = ("event_id", "site", "visitor_id", "customer_id", "kind", "event_time", "sent_at", "received_at", "ts_source", "skew_ms")
 
 
 def hand_over(subject: Subject, link: dict[str, Any]) -> None:
     """Give everything to the customer that a `link` line names. What comes for the visitor later is forwarded."""
     customer = link["customer_id"]
+    base.lift(subject, link["received_at"])
     state = {name: subject.value[name] for name in MOVED if subject.value.get(name)}
     if state:
         line = {"control": "handover"} | {name: link[name] for name in LINE_FIELDS}
@@ -53,6 +54,7 @@ def receive(subject: Subject, line: dict[str, Any]) -> None:
     """Add what a visitor handed over: decayed values, cap windows, traits and trigger matches."""
     state, cause = line["props"]["state"], cause_of(line, ChangeReason.MERGED)
     _add_scores(subject, state.get("scores", {}), cause)
+    base.unite(subject, state.get("base", {}), line["received_at"])
     relabel.unite(subject, state, cause)
     _unite_caps(subject, state.get("caps", {}), line["received_at"])
     for trait, fact in state.get("traits", {}).items():

@@ -8,7 +8,7 @@ from typing import Any
 from schemas.codec import loads, subject_of
 from schemas.rejections import ORIGINAL_MAX, Reason, Rejection, record_of
 from schemas.topics import REJECTED
-from streams.core import forgetting, handover, relabel, scores, session_shares, signals, stages
+from streams.core import forgetting, handover, rebuilt, relabel, scores, session_shares, signals, stages
 from streams.core.reading import KINDS
 from streams.core.subject import Subject, SubjectRules, cause_of, read_rules, state_key
 from streams.core.work import Arrival, Value, Work
@@ -49,6 +49,9 @@ def absorb(value: bytes, work: Work, *, rules: SubjectRules, arrival: Arrival) -
             continue
         if encoded.startswith(forgetting.MARK):
             forgetting.forget_subject(encoded, work, touched)
+            continue
+        if encoded.startswith(rebuilt.MARKS):
+            rebuilt.follow(encoded, lambda line: _subject(line, work, rules, touched))
             continue
         line = _read(encoded)
         if line is None:
