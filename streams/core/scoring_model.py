@@ -1,80 +1,16 @@
-"""Scoring models: the YAML of a model, validated and compiled (docs/semantics.md, section 6)."""
+"""Scoring models, compiled (docs/semantics.md, section 6)."""
 
 import re
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import Field, model_validator
-
-from streams.core.lifecycle import LIFECYCLE, STAGES, Lifecycle, LifecycleText, compiled
+from streams.core.lifecycle import LIFECYCLE, STAGES, Lifecycle, compiled
 from streams.core.matching import Matcher, When, glob, matcher_of
-from streams.core.model_text import Duration, Strict, parse
+from streams.core.model_text import parse
+from streams.core.scoring_text import INTERESTS, InterestsText, ModelText, RuleText, ScoreText, TraitText
 
-RESERVED = {LIFECYCLE}
-"""Scores that are not made of rules."""
-
-
-class CapText(Strict):
-    """`max n per window per object`: the n earliest events of a window count. `object` names a field of the event."""
-
-    count: int = Field(ge=1, le=1000)
-    window: Duration
-    object: str = ""
-
-
-class TraitText(Strict):
-    """A condition on the latest value of a trait: a glob over its text, or a number it must reach."""
-
-    name: str
-    matches: str | None = None
-    at_least: float | None = None
-
-
-class RuleText(Strict):
-    """One rule: points for events (`when`) or for a trait of the profile (`trait`)."""
-
-    when: When | None = None
-    trait: TraitText | None = None
-    points: float
-    max: CapText | None = None
-
-    @model_validator(mode="after")
-    def _one_condition(self) -> "RuleText":
-        if (self.when is None) == (self.trait is None):
-            raise ValueError("give a rule either `when` or `trait`")
-        if self.trait and self.max:
-            raise ValueError("a rule about a trait counts once and has no `max`")
-        return self
-
-
-class ScoreText(Strict):
-    """One named score. Without `half_life` it does not decay. `bands` name the least value of each band."""
-
-    half_life: Duration | None = None
-    floor: float = 0.0
-    ceiling: float = 100.0
-    bands: dict[str, float] = Field(min_length=1)
-    rules: dict[str, RuleText] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _decay_or_traits(self) -> "ScoreText":
-        if self.half_life and any(rule.trait for rule in self.rules.values()):
-            raise ValueError("a score of traits does not decay: leave out `half_life`")
-        return self
-
-
-class ModelText(Strict):
-    """The whole file."""
-
-    version: str
-    scores: dict[str, ScoreText] = Field(min_length=1)
-    lifecycle: LifecycleText | None = None
-
-    @model_validator(mode="after")
-    def _own_names(self) -> "ModelText":
-        if taken := RESERVED & self.scores.keys():
-            raise ValueError(f"a score cannot be called {min(taken)}: that name is taken")
-        return self
+NO_CEILING = 1e9
+"""Interests grow without a clamp."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +24,10 @@ class Cap:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule about events. `key` is unique in the model: score and name."""
+    """A rule about events. `key` is unique in the model: score and name.
+
+    `category` is empty but for a rule of interests: there it names the fields that may hold the category.
+    """
 
     key: str
     score: str
@@ -96,6 +35,7 @@ class Rule:
     points: float
     matcher: Matcher
     cap: Cap | None
+    category: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +83,14 @@ class Model:
     scores: dict[str, ScoreModel]
     by_kind: dict[str, tuple[Rule, ...]]
     by_trait: dict[str, tuple[TraitRule, ...]]
+    interests: dict[str, tuple[Rule, ...]]
+    """Rules of interests by kind of event."""
     rules: dict[str, Rule]
     lifecycle: Lifecycle
 
     def is_about_events(self, score: str, rule: str) -> bool:
-        """True when the model has this rule, and it is not about a trait."""
-        return _name(score, rule) in self.rules
+        """True when the model has this rule (or these interests), and it is not about a trait."""
+        return _name(score, rule) in self.rules or (score == INTERESTS and bool(self.interests))
 
 
 def read_model(text: str, name: str) -> Model:
@@ -166,19 +108,37 @@ def read_model(text: str, name: str) -> Model:
                     by_kind.setdefault(kind.value, []).append(rule)
             if rule_text.trait:
                 by_trait.setdefault(rule_text.trait.name, []).append(_trait_rule(score, rule_name, rule_text, rule_text.trait))
+    interests = _interests(written.interests)
     return Model(
         version=written.version,
         scores={score: _score(score_text) for score, score_text in written.scores.items()} | _own_scores(written),
         by_kind={kind: tuple(found) for kind, found in by_kind.items()},
         by_trait={trait: tuple(found) for trait, found in by_trait.items()},
-        rules=rules,
+        interests={
+            kind: tuple(rule for rule, kinds in interests if kind in kinds) for kind in {k for _, kinds in interests for k in kinds}
+        },
+        rules=rules | {rule.key: rule for rule, _ in interests},
         lifecycle=compiled(written.lifecycle),
     )
 
 
 def _own_scores(written: ModelText) -> dict[str, ScoreModel]:
-    stages = tuple((float(number), name) for number, name in reversed(list(enumerate(STAGES))))
-    return {LIFECYCLE: ScoreModel(0, 0.0, float(len(STAGES) - 1), stages)} if written.lifecycle else {}
+    found = {}
+    if written.lifecycle:
+        stages = tuple((float(number), name) for number, name in reversed(list(enumerate(STAGES))))
+        found[LIFECYCLE] = ScoreModel(0, 0.0, float(len(STAGES) - 1), stages)
+    if written.interests:
+        found[INTERESTS] = ScoreModel(written.interests.half_life, 0.0, NO_CEILING, ((0.0, ""),))
+    return found
+
+
+def _interests(text: InterestsText | None) -> list[tuple[Rule, frozenset[str]]]:
+    found = []
+    for name, one in text.rules.items() if text else ():
+        cap = Cap(one.max.count, one.max.window, "") if one.max else None
+        rule = Rule(_name(INTERESTS, name), INTERESTS, name, one.points, matcher_of(one.when), cap, one.category)
+        found.append((rule, frozenset(kind.value for kind in one.when.kind)))
+    return found
 
 
 def _name(score: str, rule: str) -> str:

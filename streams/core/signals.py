@@ -14,7 +14,7 @@ from streams.core.rules import HOUR_MS
 from streams.core.session_shares import is_machine
 from streams.core.subject import Subject, session_key
 from streams.core.totals import order_of
-from streams.core.triggers import AT, EVENT_ID, PATH, SESSION, VISITOR, Match, Trigger, joined, new_carry, results_of, step
+from streams.core.triggers import AT, EVENT_ID, PATH, SESSION, VISITOR, CountTrigger, Match, Trigger, joined, new_carry, results_of, step
 
 Entry = list[Any]
 STATUS = 0
@@ -36,7 +36,7 @@ _REASONS = {
 def signal(subject: Subject, event: dict[str, Any]) -> None:
     """Show one human, live event to every trigger."""
     for trigger in subject.rules.triggers:
-        if event["kind"] in trigger.kinds and trigger.matcher.matches(event):
+        if isinstance(trigger, CountTrigger) and event["kind"] in trigger.when_kinds and trigger.matcher.matches(event):
             kept = _kept(subject, trigger)
             match = [*order_of(event), event.get("visitor_id", ""), event.get("url_path", ""), session_key(event.get("session_id", ""))]
             insort(kept["matches"], match)
@@ -47,7 +47,7 @@ def signal(subject: Subject, event: dict[str, Any]) -> None:
 def reconsider(subject: Subject, received_at: int) -> None:
     """Evaluate every trigger again: a session got another label."""
     for trigger in subject.rules.triggers:
-        if trigger.name in subject.value.get("triggers", {}):
+        if isinstance(trigger, CountTrigger) and trigger.name in subject.value.get("triggers", {}):
             _evaluate(subject, trigger, received_at=received_at)
 
 
@@ -55,7 +55,7 @@ def unite(subject: Subject, states: dict[str, Any], received_at: int) -> None:
     """Take over the triggers of a visitor: matches are united, signals keep their ids and show the customer."""
     for trigger in subject.rules.triggers:
         other = states.get(trigger.name)
-        if not other:
+        if not other or not isinstance(trigger, CountTrigger):
             continue
         kept = _kept(subject, trigger)
         kept["matches"] = sorted([*kept["matches"], *other["matches"]])
@@ -65,13 +65,13 @@ def unite(subject: Subject, states: dict[str, Any], received_at: int) -> None:
         _evaluate(subject, trigger, received_at=received_at)
 
 
-def _kept(subject: Subject, trigger: Trigger) -> dict[str, Any]:
+def _kept(subject: Subject, trigger: CountTrigger) -> dict[str, Any]:
     states = subject.value.setdefault("triggers", {})
     found: dict[str, Any] = states.setdefault(trigger.name, {"matches": [], "carry": new_carry(), "signals": {}})
     return found
 
 
-def _evaluate(subject: Subject, trigger: Trigger, *, received_at: int) -> None:
+def _evaluate(subject: Subject, trigger: CountTrigger, *, received_at: int) -> None:
     kept = _kept(subject, trigger)
     signals: dict[str, Entry] = kept["signals"]
     counting = [match for match in kept["matches"] if not is_machine(subject, match[SESSION])]
@@ -96,7 +96,7 @@ def _status(trigger: Trigger, match: Match, others: list[Entry], received_at: in
     return SignalStatus.SUPPRESSED_COOLDOWN if any(near) else SignalStatus.FIRED
 
 
-def _write(subject: Subject, trigger: Trigger, signal_id: str, entry: Entry, *, received_at: int) -> None:
+def _write(subject: Subject, trigger: CountTrigger, signal_id: str, entry: Entry, *, received_at: int) -> None:
     entry[REVISION] += 1
     match = entry[MATCH]
     payload = {"url_path": match[PATH], "count": trigger.count, "within_s": trigger.within_ms // 1000}
@@ -120,7 +120,7 @@ def _write(subject: Subject, trigger: Trigger, signal_id: str, entry: Entry, *, 
     subject.out.write(SIGNALS, subject.topic_key, record)
 
 
-def _forget(subject: Subject, trigger: Trigger, received_at: int) -> None:
+def _forget(subject: Subject, trigger: CountTrigger, received_at: int) -> None:
     """Fold the matches that no live event can come before any more into the carry."""
     kept, done = _kept(subject, trigger), 0
     matches = kept["matches"]

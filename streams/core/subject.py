@@ -8,6 +8,7 @@ value]`), `triggers` (by trigger, see `streams.core.signals`), `bands` (last pub
 from dataclasses import dataclass, field
 from typing import Any
 
+from schemas.errors import Misconfigured
 from schemas.kinds import Kind
 from schemas.scores import ChangeReason
 from streams.core.decay import Part
@@ -18,25 +19,34 @@ from streams.core.work import Outputs, Value
 
 @dataclass(frozen=True, slots=True)
 class SubjectRules:
-    """What the subjects core must know: partitions of `tracked`, the scoring model and the triggers."""
+    """What the subjects core must know: partitions of `tracked`, the scoring model and the triggers.
+
+    `kinds` are those of events that can change a score or count for a trigger.
+    """
 
     partitions: int
     model: Model
     triggers: tuple[Trigger, ...]
+    kinds: frozenset[str]
 
     def are_about(self, kind: str) -> bool:
         """True when an event of this kind can change a score or count for a trigger."""
-        return (
-            kind == Kind.IDENTIFY
-            or kind in self.model.by_kind
-            or kind in self.model.lifecycle.by_kind
-            or any(kind in trigger.kinds for trigger in self.triggers)
-        )
+        return kind in self.kinds
 
 
 def read_rules(*, scores: str, triggers: str, partitions: int) -> SubjectRules:
     """Read the YAML of a scoring model and of triggers. Raises Misconfigured for anything that is wrong in them."""
-    return SubjectRules(partitions, read_model(scores, "scores.yaml"), read_triggers(triggers, "triggers.yaml"))
+    model, found = read_model(scores, "scores.yaml"), read_triggers(triggers, "triggers.yaml")
+    _check_scores(found, model)
+    counted = (model.by_kind, model.lifecycle.by_kind, model.interests, *(trigger.kinds for trigger in found))
+    return SubjectRules(partitions, model, found, frozenset({Kind.IDENTIFY.value}.union(*counted)))
+
+
+def _check_scores(triggers: tuple[Trigger, ...], model: Model) -> None:
+    for trigger in triggers:
+        for score in trigger.scores - model.scores.keys():
+            known = ", ".join(sorted(model.scores))
+            raise Misconfigured(f"The trigger {trigger.name} names the score {score}. The model has: {known}. Name one of them.")
 
 
 @dataclass(slots=True)

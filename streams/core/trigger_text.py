@@ -1,0 +1,143 @@
+"""The YAML of triggers, as it is written (docs/semantics.md, section 7)."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from streams.core.lifecycle import STAGES
+from streams.core.matching import When
+from streams.core.model_text import Duration, Strict
+
+NO_STAGE = "none"
+"""How a `where` names those who have not reached a stage yet."""
+
+_TIME_OF_DAY = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+
+
+def _read_names(value: Any) -> Any:
+    """A single name is a list of one, and a number is a name: YAML reads band 1 as a number."""
+    names = value if isinstance(value, (list, tuple)) else [value]
+    return [str(name) if type(name) is int else name for name in names]
+
+
+def _read_time_of_day(value: Any) -> Any:
+    """Return minutes after midnight. YAML reads an unquoted 22:00 as the number of its minutes."""
+    if type(value) is int and 0 <= value < 1440:
+        return value
+    found = _TIME_OF_DAY.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError('write a time of day as hours and minutes, for example "22:00"')
+    return int(found[1]) * 60 + int(found[2])
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        raise ValueError('name a time zone as the IANA does, for example "Europe/Berlin" or "UTC"') from None
+    return name
+
+
+def _known_stage(name: str) -> str:
+    if name != NO_STAGE and (not name or name not in STAGES):
+        raise ValueError(f"a stage is {NO_STAGE}, {', '.join(STAGES[1:])}")
+    return name
+
+
+def _known_field(name: str) -> str:
+    if name == "session_id":
+        raise ValueError("sessions are told apart by `min_gap`: leave out `distinct_by`")
+    return name
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_read_names), Field(min_length=1)]
+TimeOfDay = Annotated[int, BeforeValidator(_read_time_of_day)]
+Zone = Annotated[str, AfterValidator(_known_zone)]
+StageName = Annotated[str, AfterValidator(_known_stage)]
+StageNames = Annotated[tuple[StageName, ...], BeforeValidator(_read_names), Field(min_length=1)]
+DistinctBy = Annotated[str, AfterValidator(_known_field), Field(min_length=1)]
+
+
+class WhereText(Strict):
+    """Whom a trigger is about: all that is named must hold when the event comes that would fire it."""
+
+    band: Mapping[str, Names] = Field(default_factory=dict)
+    stage: StageNames | None = None
+    consent: Names | None = None
+
+
+class QuietHoursText(Strict):
+    """Hours of the day in which no alert goes out: it waits for their end (`hold`), or is left out (`skip`)."""
+
+    begin: TimeOfDay = Field(alias="from")
+    end: TimeOfDay = Field(alias="to")
+    then: Literal["hold", "skip"] = "hold"
+
+    @model_validator(mode="after")
+    def _some_hours(self) -> "QuietHoursText":
+        if self.begin == self.end:
+            raise ValueError("`from` and `to` are the same time: name the hours that are quiet")
+        return self
+
+
+class TriggerText(Strict):
+    """One trigger, of one of three sorts; all of them are silent for `cooldown` after an alert.
+
+    Count: `when`, `count`, `within`: so many matches, `min_gap` apart or `distinct_by` a field.
+    Absence: `when`, `unless`, `within`: a match that nothing follows in time.
+    Threshold: `score` and `reaches`; `falls` says whether falling again is a signal too.
+    """
+
+    when: When | None = None
+    count: int | None = Field(default=None, ge=1, le=100)
+    within: Duration | None = None
+    min_gap: Duration | None = None
+    distinct_by: DistinctBy | None = None
+    unless: When | None = None
+    score: str | None = None
+    reaches: float | None = Field(default=None, gt=0)
+    falls: bool = False
+    where: WhereText | None = None
+    quiet_hours: QuietHoursText | None = None
+    cooldown: Duration = 86_400_000
+
+    @property
+    def sort(self) -> Literal["count", "absence", "threshold"]:
+        """Which of the three it is."""
+        if self.score is not None or self.reaches is not None:
+            return "threshold"
+        return "absence" if self.unless else "count"
+
+    @model_validator(mode="after")
+    def _one_sort(self) -> "TriggerText":
+        needs, may = _KEYS[self.sort]
+        for key in needs:
+            if getattr(self, key) is None:
+                raise ValueError(f"a trigger that {_SORTS[self.sort]} needs `{key}`")
+        for key in sorted((_OWN - needs - may) & self.model_fields_set):
+            raise ValueError(f"a trigger that {_SORTS[self.sort]} has no `{key}`")
+        return self
+
+
+_SORTS = {
+    "count": "counts (`when`, `count`, `within`)",
+    "absence": "waits (`when`, `unless`, `within`)",
+    "threshold": "watches a score (`score`, `reaches`)",
+}
+_KEYS = {
+    "count": (frozenset({"when", "count", "within"}), frozenset({"min_gap", "distinct_by"})),
+    "absence": (frozenset({"when", "unless", "within"}), frozenset()),
+    "threshold": (frozenset({"score", "reaches"}), frozenset({"falls"})),
+}
+_OWN = frozenset({"when", "count", "within", "min_gap", "distinct_by", "unless", "score", "reaches", "falls"})
+
+
+class TriggersText(Strict):
+    """The whole file. `time_zone` is that of the site: quiet hours are told by it."""
+
+    version: str
+    time_zone: Zone = "UTC"
+    triggers: Mapping[str, TriggerText]
