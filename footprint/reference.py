@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from collector.app import VERSION
 from collector.core.openapi import document
 from footprint import cli
-from footprint.settings import CONFIG_VARIABLE, PREFIX, Settings, SiteSettings
+from footprint.settings import CONFIG_VARIABLE, PREFIX, TABLES, Settings, SiteSettings, WebhookSettings
 from schemas.topics import DAY_MS, PUBLIC, STATE, Topic
 from sinks.clickhouse.cookbook import recipes
 
@@ -102,7 +102,7 @@ def _settings() -> list[str]:
         *(
             _row(f"`{PREFIX}{name.upper()}`", f"`{name}`", _shown(field), _meaning(field))
             for name, field in _fields(Settings)
-            if name != "sites"
+            if name not in TABLES
         ),
         "",
         "## Per site",
@@ -112,6 +112,14 @@ def _settings() -> list[str]:
         "| name | default | meaning |",
         "|---|---|---|",
         *(_row(f"`{name}`", _shown(field), _meaning(field)) for name, field in _fields(SiteSettings)),
+        "",
+        "## Webhooks",
+        "",
+        "In the file only: one table `[webhooks.NAME]` per address ([how to](../how-to/webhooks.md)).",
+        "",
+        "| name | default | meaning |",
+        "|---|---|---|",
+        *(_row(f"`{name}`", _shown(field), _meaning(field)) for name, field in _fields(WebhookSettings)),
     ]
 
 

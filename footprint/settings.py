@@ -7,14 +7,18 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from schemas.errors import Misconfigured
+from sinks.webhooks.core.signing import read_key
 
 PREFIX = "FOOTPRINT_"
 CONFIG_VARIABLE = "FOOTPRINT_CONFIG"
 DEFAULT_CONFIG = Path("footprint.toml")
+TABLES = ("sites", "webhooks")
+"""Settings that are tables, in the file only."""
 SITE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """Site names stand in keys of topics, between colons, and in paths."""
 
@@ -50,6 +54,40 @@ class SiteSettings(BaseModel):
         default=None, gt=0, description="Events per second that one key may send, two seconds' worth at once; more is refused with 429."
     )
     plan: Path | None = Field(default=None, description="Tracking plan of the site (YAML or JSON), beside the settings file.")
+
+
+class WebhookSettings(BaseModel):
+    """One address that is told of signals: `[webhooks.NAME]` in the settings file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str = Field(description="Where calls go, `https://...`. Redirects are not followed.", repr=False)
+    keys: tuple[str, ...] = Field(
+        min_length=1, description="Keys that sign, newest last: `whsec_` and base64, or at least 16 characters of text.", repr=False
+    )
+    shape: Literal["json", "slack", "task"] = Field(
+        default="json", description="What a call says: the whole signal, a message for a chat, or a task for a person."
+    )
+    sites: tuple[str, ...] = Field(default=(), description="Only signals of these sites; empty: of all.")
+    triggers: tuple[str, ...] = Field(default=(), description="Only signals of these triggers; empty: of all.")
+
+    @field_validator("url")
+    @classmethod
+    def _is_http(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+            raise ValueError("write an address as https://host/path, without user and password")
+        return value
+
+    @field_validator("keys")
+    @classmethod
+    def _can_sign(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for key in value:
+            try:
+                read_key(key)
+            except ValueError as error:
+                raise ValueError(f"a key cannot sign: {error}; `openssl rand -base64 32` makes one, write whsec_ before it") from None
+        return value
 
 
 class Settings(BaseModel):
@@ -117,15 +155,18 @@ class Settings(BaseModel):
     log_format: Literal["text", "json"] = Field(default="text", description="Lines for people, or one JSON object a line.")
     test_containers: bool = Field(default=False, description="1: the tests take broker and store from containers.")
     sites: dict[str, SiteSettings] = Field(default_factory=dict, description="Websites by name: `[sites.NAME]` in the file.")
+    webhooks: dict[str, WebhookSettings] = Field(
+        default_factory=dict, description="Addresses that are told of signals: `[webhooks.NAME]` in the file."
+    )
 
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("sites")
+    @field_validator("sites", "webhooks")
     @classmethod
-    def _named(cls, value: dict[str, SiteSettings]) -> dict[str, SiteSettings]:
+    def _named(cls, value: dict[str, Any]) -> dict[str, Any]:
         for name in value:
             _require_site_name(name)
         return value
@@ -157,7 +198,9 @@ def _key_pairs(text: str) -> list[tuple[str, str]]:
 
 def _require_site_name(name: str) -> str:
     if not SITE_NAME.fullmatch(name):
-        raise Misconfigured(f"Site {name[:80]!r} has no usable name. Write 1 to 64 letters, digits, dots, dashes and underscores.")
+        raise Misconfigured(
+            f"{name[:80]!r} is no usable name of a site or webhook. Write 1 to 64 letters, digits, dots, dashes and underscores."
+        )
     return name
 
 
@@ -189,15 +232,22 @@ def _read_file(environ: Mapping[str, str]) -> dict[str, Any]:
         raise Misconfigured(f"{path} is not valid TOML: {error}. Correct it and start again.") from None
     for name in values:
         _known(name, str(path))
-    sites = values.get("sites", {})
-    if not (isinstance(sites, dict) and all(isinstance(site, dict) for site in sites.values())):
-        raise Misconfigured(f"The sites of {path} are not tables. Write each as [sites.NAME] with its settings below.")
-    for site in sites.values():
-        for name in site:
-            _known(name, f"a site of {path}", SiteSettings.model_fields)
+    for site in _tables(values, "sites", path, SiteSettings.model_fields):
         if isinstance(site.get("plan"), str):
             site["plan"] = (path.parent / site["plan"]).absolute()
+    _tables(values, "webhooks", path, WebhookSettings.model_fields)
     return values
+
+
+def _tables(values: Mapping[str, Any], kind: str, path: Path, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the tables `[kind.NAME]` of the file, whose names are all known."""
+    tables = values.get(kind, {})
+    if not (isinstance(tables, dict) and all(isinstance(table, dict) for table in tables.values())):
+        raise Misconfigured(f"The {kind} of {path} are not tables. Write each as [{kind}.NAME] with its settings below.")
+    for table in tables.values():
+        for name in table:
+            _known(name, f"{kind} of {path}", fields)
+    return list(tables.values())
 
 
 def _read_variables(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -205,8 +255,8 @@ def _read_variables(environ: Mapping[str, str]) -> dict[str, Any]:
     for variable, value in environ.items():
         if variable.startswith(PREFIX) and variable != CONFIG_VARIABLE:
             name = variable.removeprefix(PREFIX).lower()
-            if name == "sites":
-                raise Misconfigured("FOOTPRINT_SITES does not exist. Write [sites.NAME] tables in footprint.toml.")
+            if name in TABLES:
+                raise Misconfigured(f"{variable} does not exist. Write [{name}.NAME] tables in footprint.toml.")
             _known(name, variable, upper=True)
             values[name] = value
     return values
@@ -221,8 +271,8 @@ def _known(name: str, where: str, fields: Mapping[str, Any] = Settings.model_fie
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    """Return the `FOOTPRINT_*` variables that give a child process these settings (sites come from the file)."""
-    values = settings.model_dump(exclude={"sites"}, exclude_defaults=True)
+    """Return the `FOOTPRINT_*` variables that give a child process these settings (tables come from the file)."""
+    values = settings.model_dump(exclude=set(TABLES), exclude_defaults=True)
     return {PREFIX + name.upper(): _text(value) for name, value in values.items()}
 
 

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     UNREADABLE = "unreadable"
     UNSTORABLE = "unstorable"
     NOT_STORED = "not_stored"
+    UNDELIVERED = "undelivered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class RejectedRecord(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     site: str
-    stage: str = Field(description="Which stage turned it away: collector, streams, sink or import.")
+    stage: str = Field(description="Which stage turned it away: collector, streams, sink, webhooks or import.")
     reason: Reason
     message: str = Field(description="What was wrong and what to change.")
     event_id: str = ""

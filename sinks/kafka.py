@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -27,10 +27,23 @@ FOREVER_MS = 7 * 86_400_000
 """While the store is away nothing is polled, for as long as it takes; the heartbeat tells that this member lives."""
 
 
+Begin = Literal["earliest", "latest"]
+"""Where a group begins that has committed nothing: with everything that is there, or with what comes."""
+
+
 class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types
     """The `Source` of `sinks.ports`: one member of the group `footprint-sink`."""
 
-    def __init__(self, connection: KafkaConnection, topics: Sequence[str], *, group: str = GROUP, session_ms: int = SESSION_MS) -> None:
+    def __init__(
+        self,
+        connection: KafkaConnection,
+        topics: Sequence[str],
+        *,
+        group: str = GROUP,
+        session_ms: int = SESSION_MS,
+        begin: Begin = "earliest",
+    ) -> None:
+        self._begin = begin
         self._topics = topics
         self._group = group
         self._session_ms = session_ms
@@ -65,7 +78,7 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka h
         return AIOKafkaConsumer(
             group_id=self._group,
             enable_auto_commit=False,
-            auto_offset_reset="earliest",
+            auto_offset_reset=self._begin,
             isolation_level="read_committed",
             max_partition_fetch_bytes=FETCH_BYTES,
             fetch_max_wait_ms=250,

@@ -22,6 +22,7 @@ COMMANDS = (
     "collector",
     "streams",
     "sink",
+    "webhooks",
     "console",
     "migrate",
     "topics",

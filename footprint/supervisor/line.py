@@ -18,7 +18,7 @@ from footprint.supervisor.part import Part, Probe
 from footprint.supervisor.probes import http_probe, kafka_probe
 
 SHOP_PORT = 8002
-STOP_ORDER = ("collector", "streams", "sink", "rebuild", "console", "shop", "clickhouse", "kafka")
+STOP_ORDER = ("collector", "streams", "sink", "webhooks", "rebuild", "console", "shop", "clickhouse", "kafka")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def _run_of(settings: Settings) -> Run:
     broker = settings.kafka_bootstrap or f"{LOOPBACK}:{settings.local_kafka_port}"
     shop = f"http://{LOOPBACK}:{settings.shop_port}"
     health = {"collector": f"{collector}/ready", "kafka": f"tcp://{broker.partition(',')[0]}"}
-    health |= {name: f"http://{LOOPBACK}:{free_port()}/ready" for name in (*_workers(settings), "sink", "rebuild")}
+    health |= {name: f"http://{LOOPBACK}:{free_port()}/ready" for name in (*_workers(settings), "sink", "rebuild", *_webhooks(settings))}
     health |= {"clickhouse": f"{clickhouse_url}/ping", "shop": f"{shop}/ready"}
     return Run(
         pid=os.getpid(),
@@ -102,6 +102,11 @@ def _run_of(settings: Settings) -> Run:
 
 def _workers(settings: Settings) -> list[str]:
     return ["streams"] if settings.streams_workers == 1 else [f"streams-{number + 1}" for number in range(settings.streams_workers)]
+
+
+def _webhooks(settings: Settings) -> tuple[str, ...]:
+    """The part that makes calls, where there is anybody to call. Its lag holds up nothing: a receiver may be away for a day."""
+    return ("webhooks",) if settings.webhooks else ()
 
 
 def _environment(settings: Settings) -> dict[str, str]:
@@ -137,6 +142,7 @@ def _stages(settings: Settings, run: Run, client: httpx2.AsyncClient, environmen
         parts.append(stage(name, command, ready(name)))
     parts.append(stage("sink", (program, "sink", "--health-port", _port_of(run.health["sink"])), ready("sink"), stop_s=30))
     parts.append(stage("rebuild", (program, "rebuild", "--health-port", _port_of(run.health["rebuild"])), ready("rebuild")))
+    parts += [stage(name, (program, name, "--health-port", _port_of(run.health[name])), ready(name)) for name in _webhooks(settings)]
     parts.append(stage("console", (program, "console"), http_probe(client, f"{run.console}/ready"), run.console))
     shop = (sys.executable, "-m", "footprint.demo.shop", "--port", str(settings.shop_port), "--collector", run.collector)
     key = next(iter(settings.site_keys()))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from footprint import reference
-from footprint.settings import PREFIX, Settings, SiteSettings
+from footprint.settings import PREFIX, TABLES, Settings, SiteSettings, WebhookSettings
 from schemas.topics import PUBLIC, STATE
 
 ROOT = Path(__file__).parent.parent.parent
@@ -44,7 +44,7 @@ def test_every_option_has_a_help_text():
             assert getattr(parameter, "help", None), (path, parameter.name)
 
 
-@pytest.mark.parametrize("name", [name for name in Settings.model_fields if name != "sites"])
+@pytest.mark.parametrize("name", [name for name in Settings.model_fields if name not in TABLES])
 def test_every_setting_is_described(name):
     assert f"`{PREFIX}{name.upper()}`" in page("settings.md")
     assert Settings.model_fields[name].description
@@ -52,7 +52,12 @@ def test_every_setting_is_described(name):
 
 @pytest.mark.parametrize("name", SiteSettings.model_fields)
 def test_every_setting_of_a_site_is_described(name):
-    assert f"| `{name}` |" in page("settings.md").split("## Per site")[1]
+    assert f"| `{name}` |" in page("settings.md").split("## Per site")[1].split("## Webhooks")[0]
+
+
+@pytest.mark.parametrize("name", WebhookSettings.model_fields)
+def test_every_setting_of_a_webhook_is_described(name):
+    assert f"| `{name}` |" in page("settings.md").split("## Webhooks")[1]
 
 
 @pytest.mark.parametrize("topic", [*PUBLIC, *STATE], ids=lambda topic: topic.name)
@@ -73,7 +78,7 @@ def test_every_metric_is_described():
     sources = [
         path.read_text("utf-8") for package in ("collector", "streams", "sinks", "footprint") for path in (ROOT / package).rglob("*.py")
     ]
-    names = {name for source in sources for name in re.findall(r'"(footprint_(?:collector|streams|sink)_[a-z_]+)"', source)}
+    names = {name for source in sources for name in re.findall(r'"(footprint_(?:collector|streams|sink|webhooks)_[a-z_]+)"', source)}
     assert len(names) > 15
     described = set(re.findall(r"^\| `(footprint_\w+)` \|", page("metrics.md"), re.MULTILINE))
     assert described == names

@@ -1,3 +1,3 @@
-from tests.support.line import line
+from tests.support.line import line, rep
 
-__all__ = ["line"]
+__all__ = ["line", "rep"]

@@ -11,7 +11,7 @@ from tests.support.commands import run_json
 from tests.support.sender import Sender
 from tests.support.waiting import eventually
 
-ROUNDS = (("console", "shop", "collector"), ("streams", "rebuild"), ("sink", "clickhouse"), ("kafka",))
+ROUNDS = (("console", "shop", "collector"), ("streams", "rebuild"), ("sink", "webhooks", "clickhouse"), ("kafka",))
 """Parts that are killed at the same moment."""
 
 

@@ -5,17 +5,29 @@ from collections.abc import Iterator
 import pytest
 
 from footprint.demo.line import Line
+from tests.support.receiver import Receiver
 
 SDKS = tuple(f"{vendor}-{kind}" for vendor in ("segment", "rudderstack") for kind in ("python", "node", "browser"))
-SITES = ("demo", "forgetful", "logs", "history", "other", "kills", *SDKS, "segment-browser-batching", "rudderstack-browser-beacon")
+SITES = ("demo", "forgetful", "logs", "history", "other", "kills", "sales", *SDKS, "segment-browser-batching", "rudderstack-browser-beacon")
 """Sites of the line; the write key of each is its name. A test that counts uses a site that no other test uses."""
 
 
+WEBHOOK_KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
 @pytest.fixture(scope="session")
-def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
+def rep() -> Iterator[Receiver]:
+    """The sales rep's server, which the line tells of the signals of site `sales`."""
+    with Receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="session")
+def line(tmp_path_factory: pytest.TempPathFactory, rep: Receiver) -> Iterator[Line]:
     """A running line, ready; ended in order at the end of the run, and it must end well."""
     folder = tmp_path_factory.mktemp("line")
     tables = [f'[sites.{site}]\nkeys = ["{site}"]\n' for site in SITES]
+    tables.append(f'[webhooks.rep]\nurl = "{rep.url("/rep")}"\nkeys = ["{WEBHOOK_KEY}"]\nshape = "task"\nsites = ["sales"]\n')
     (folder / "footprint.toml").write_text("\n".join(tables), "utf-8")
     running = Line(folder, session_update_s="1")
     running.start()

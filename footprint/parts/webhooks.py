@@ -1,0 +1,149 @@
+"""The webhooks' process: one lane for each address of the settings."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from footprint import health, topics
+from footprint.parts.connections import resolve_kafka
+from footprint.settings import Settings, WebhookSettings
+from schemas.errors import Misconfigured, Retryable
+from schemas.topics import SIGNALS
+from sinks.kafka import KafkaSource, RejectedTopic
+from sinks.webhooks.core.alerts import Address
+from sinks.webhooks.core.bodies import body_of
+from sinks.webhooks.core.retrying import Outcome
+from sinks.webhooks.core.signing import headers_of, read_key
+from sinks.webhooks.courier import Courier
+from sinks.webhooks.http import HttpCaller
+from sinks.webhooks.lane import Lane
+from sinks.webhooks.metrics import WebhookMetrics
+
+log = structlog.get_logger()
+
+GROUP = "footprint-webhooks"
+START_RETRY_S = 0.5
+
+
+def run(settings: Settings, *, health_port: int) -> None:
+    """Make calls until SIGTERM or SIGINT. Waits for a broker that is away; raises Misconfigured when there is nobody to call."""
+    addresses = addresses_of(settings)
+    if not addresses:
+        raise Misconfigured("No address is told of signals. Write a [webhooks.NAME] table with url and keys into footprint.toml.")
+    asyncio.run(_Webhooks(settings, addresses).run(health_port))
+
+
+def addresses_of(settings: Settings) -> list[Address]:
+    """Return the addresses of the settings."""
+    return [address_of(name, told) for name, told in sorted(settings.webhooks.items())]
+
+
+def address_of(name: str, told: WebhookSettings) -> Address:
+    """Return one address."""
+    keys = tuple(map(read_key, told.keys))
+    return Address(name, told.url, keys, shape=told.shape, sites=frozenset(told.sites), triggers=frozenset(told.triggers))
+
+
+def try_out(settings: Settings, name: str) -> tuple[bool, str]:
+    """Call an address once with an example; True when it accepted, and what to say of it."""
+    if name not in settings.webhooks:
+        known = ", ".join(sorted(settings.webhooks)) or "none"
+        raise Misconfigured(f"No webhook is called {name!r}; there are: {known}. Name one of them, or write [webhooks.{name}].")
+    return asyncio.run(_try_out(address_of(name, settings.webhooks[name])))
+
+
+async def _try_out(address: Address) -> tuple[bool, str]:
+    now_ms = time.time_ns() // 1_000_000
+    example: dict[str, Any] = {"signal_id": f"test-{now_ms}", "site": "demo", "subject": "c:example", "customer_id": "example"}
+    example |= {"trigger": "price_page_twice", "version": "test", "event_id": "test", "fired_at": now_ms, "status": "fired"}
+    example |= {"reason": "a test call", "payload": {"url_path": "/pricing", "count": 2}, "at": now_ms, "revision": 1}
+    body = body_of(example, address.shape)
+    caller = HttpCaller()
+    try:
+        answer = await caller.call(address.url, body, headers_of(example["signal_id"], body, now_s=now_ms // 1000, keys=address.keys))
+    except Retryable as error:
+        return False, f"{address.name} did not answer: {error}. Check its url, and that it can be reached from here."
+    finally:
+        await caller.stop()
+    if answer.outcome is Outcome.DELIVERED:
+        return True, f"{address.name} accepted the call with status {answer.status}."
+    return False, f"{address.name} did not accept the call: status {answer.status}. Check its url and the keys on both sides."
+
+
+class _Webhooks:
+    """Starts the drivers, each as often as it takes, and tells how things stand."""
+
+    def __init__(self, settings: Settings, addresses: list[Address]) -> None:
+        self._settings = settings
+        self._addresses = addresses
+        self._registry = CollectorRegistry()
+        self._metrics = WebhookMetrics(self._registry)
+        self._lanes: list[Lane] = []
+        self._trouble = "starting"
+
+    async def run(self, health_port: int) -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        async with AsyncExitStack() as stack:
+            server = asyncio.create_task(health.serve(health_port, self.status, self._registry))
+            stack.push_async_callback(_cancel, server)
+            lanes = await self._start(stop, stack)
+            if lanes is not None:
+                self._lanes, self._trouble = lanes, ""
+                await asyncio.gather(*(lane.run(stop) for lane in lanes))
+
+    async def _start(self, stop: asyncio.Event, stack: AsyncExitStack) -> list[Lane] | None:
+        kafka = resolve_kafka(self._settings)
+        if not await self._until_up(lambda: topics.check(kafka, self._settings), stop):
+            return None
+        caller, rejected = HttpCaller(), RejectedTopic(kafka)
+        stack.push_async_callback(caller.stop)
+        stack.push_async_callback(rejected.stop)
+        if not await self._until_up(rejected.start, stop):
+            return None
+        lanes = []
+        for address in self._addresses:
+            source = KafkaSource(kafka, [SIGNALS.name], group=f"{GROUP}-{address.name}", begin="latest")
+            stack.push_async_callback(source.stop)
+            if not await self._until_up(source.start, stop):
+                return None
+            lanes.append(Lane(address, source, Courier(address, caller, rejected, self._metrics)))
+        return lanes
+
+    async def status(self) -> dict[str, Any]:
+        """Return what `/ready` says. A receiver that is away shows in the checks; the process is ready all the same."""
+        lags = [lane.lag() for lane in self._lanes]
+        known = [lag for lag in lags if lag is not None]
+        for lane in self._lanes:
+            self._metrics.waiting(lane.name, lane.pending)
+        ready = bool(lags) and len(known) == len(lags)
+        checks = {lane.name: lane.check() for lane in self._lanes} or {"kafka": self._trouble}
+        return {"ready": ready, "lag": sum(known) if ready else None, "idle_s": None, "checks": checks}
+
+    async def _until_up(self, attempt: Callable[[], Awaitable[None]], stop: asyncio.Event) -> bool:
+        """Attempt until it works; False when asked to stop before that."""
+        while not stop.is_set():
+            try:
+                await attempt()
+            except Retryable as error:
+                if self._trouble != str(error):
+                    log.warning("webhooks_wait", reason=str(error))
+                self._trouble = str(error)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), START_RETRY_S)
+            else:
+                return True
+        return False
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,1 @@
+"""Alerts out: one signed HTTP call for each signal that fired and each address that wants it."""

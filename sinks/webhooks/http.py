@@ -1,0 +1,36 @@
+"""The webhooks' only door to HTTP."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+import httpx2
+
+from schemas.errors import Retryable
+from sinks.webhooks.core.retrying import Answer, read_retry_after
+
+CALL_S = 10.0
+"""Longest call, from its first byte to the head of the answer; the rest of an answer is not read."""
+
+
+class HttpCaller:
+    """The `Caller` of `sinks.webhooks.ports`."""
+
+    def __init__(self, *, call_s: float = CALL_S) -> None:
+        self._call_s = call_s
+        self._client = httpx2.AsyncClient(follow_redirects=False, timeout=call_s)
+
+    async def stop(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def call(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """POST once; see `sinks.webhooks.ports.Caller`."""
+        try:
+            async with asyncio.timeout(self._call_s), self._client.stream("POST", url, content=body, headers=dict(headers)) as answer:
+                asked = read_retry_after(answer.headers.get("retry-after"), now_ms=time.time_ns() // 1_000_000)
+                return Answer(answer.status_code, asked)
+        except TimeoutError:
+            raise Retryable(f"no answer within {self._call_s:g} s") from None
+        except (httpx2.HTTPError, OSError) as error:
+            raise Retryable(type(error).__name__) from None
