@@ -1,26 +1,19 @@
 """Forgetting a customer, from the collector's door to the disk (docs/semantics.md, section 10)."""
 
-import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 
 from collector.core.suppression import entry_of
 from footprint.local.secrets import secret
 from footprint.parts.connections import resolve_kafka, resolve_store, secrets_folder
 from footprint.settings import Settings
 from footprint.suppressing import KEY_NAME, suppress
-from schemas.codec import partition_of
-from schemas.connections import KafkaConnection
-from schemas.errors import Retryable
+from footprint.telling import Told, tell_streams
 from schemas.topics import EVENTS
 from sinks.clickhouse import migrations, persons
 from sinks.clickhouse.client import StoreClient
 from sinks.core.persons import ACKNOWLEDGING, CARRIERS, Person
-from sinks.kafka import client_options
 from streams.core.forgetting import forget_line
 
 POLL_S = 1.0
@@ -60,7 +53,7 @@ def forget(settings: Settings, site: str, customer: str, *, wait_s: float, tell:
         suppress(settings, site, (customer, *person.visitors))
         run = _Run(client, person, who, tell)
         run.note("pending")
-        asyncio.run(_send(resolve_kafka(settings), person))
+        tell_streams(resolve_kafka(settings), site, _lines_of(person))
         run.clean(wait_s)
         run.note("done" if run.erasure.complete else "pending")
         return run.erasure
@@ -115,23 +108,11 @@ class _Run:
             self.erasure.removed[table] = self.erasure.removed.get(table, 0) + count
 
 
-async def _send(connection: KafkaConnection, person: Person) -> None:
-    """Tell the streams, by lines on the events topic: there they cannot overtake the events that came before."""
-    lines: Sequence[tuple[str, bytes]] = [
+def _lines_of(person: Person) -> list[Told]:
+    return [
         (person.customer, forget_line(person.site, customer_id=person.customer)),
         *((visitor, forget_line(person.site, visitor_id=visitor, customer_id=person.customer)) for visitor in person.visitors),
     ]
-    producer = AIOKafkaProducer(acks="all", enable_idempotence=True, **client_options(connection))
-    try:
-        await producer.start()
-        count = len(await producer.partitions_for(EVENTS.name))
-        sent = [await producer.send(EVENTS.name, line, partition=partition_of(person.site, owner, count)) for owner, line in lines]
-        for future in sent:
-            await future
-    except (KafkaError, OSError) as error:
-        raise Retryable(f"Kafka at {connection.bootstrap} does not answer. When it is back, run the same command again.") from error
-    finally:
-        await producer.stop()
 
 
 def _now_ms() -> int:

@@ -48,6 +48,7 @@ def import_files(
 def _place(settings: "Settings", site: str) -> "Place":
     from footprint.importing.run import Place
     from footprint.parts.connections import resolve_collector, resolve_kafka, resolve_store, write_key
+    from footprint.parts.rebuild import history_teller
 
     return Place(
         collector=resolve_collector(settings),
@@ -55,6 +56,7 @@ def _place(settings: "Settings", site: str) -> "Place":
         kafka=resolve_kafka(settings),
         store=resolve_store(settings, user="pipeline"),
         gap_ms=settings.site(site).session_gap_s * 1000,
+        history_of=history_teller(settings),
     )
 
 

@@ -4,9 +4,12 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from footprint.settings import Settings
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DataDir = Annotated[Path | None, typer.Option(help="Data folder of the running `footprint up`.")]
@@ -49,6 +52,9 @@ def replay(
     *,
     site: Annotated[str, typer.Option(help="Website.")],
     sessions: Annotated[bool, typer.Option("--sessions", help="Compute sessions anew.")] = False,
+    scores: Annotated[
+        bool, typer.Option("--scores", help="Compute scores anew by the model that runs; tells the streams what differs.")
+    ] = False,
     start: Annotated[
         str, typer.Option("--from", help="First time, UTC; visitors seen since then are computed anew, as a whole.")
     ] = "1990-01-01",
@@ -58,22 +64,41 @@ def replay(
 ) -> None:
     """Compute results of a site anew from its stored events. What already is as it should be is not written again.
 
-    Example: `footprint replay --sessions --site demo --from 2026-09-01`
+    Somebody about whom something was received within the last seconds, or whose session is still live, is left out.
+
+    Example: `footprint replay --sessions --scores --site demo --from 2026-09-01`
     """
-    from footprint.parts.connections import resolve_store
-    from footprint.rebuilding import now_ms, replay_sessions
+    from footprint.rebuilding import now_ms
     from footprint.settings import current
     from sinks.clickhouse.cookbook import read_time
 
-    if not sessions:
-        print("footprint: say what to compute anew. Add --sessions.", file=sys.stderr)
+    if not (sessions or scores):
+        print("footprint: say what to compute anew. Add --sessions or --scores.", file=sys.stderr)
         raise typer.Exit(2)
     settings, present = current(data_dir=data_dir), now_ms()
-    times = {"from": int(read_time(start).timestamp()), "to": int(read_time(end).timestamp()) if end else present // 1000 + 1}
-    to = resolve_store(settings, user="pipeline")
+    seconds = {"from": int(read_time(start).timestamp()), "to": int(read_time(end).timestamp()) if end else present // 1000 + 1}
+    times = {name: str(value) for name, value in seconds.items()}
+    found: dict[str, Any] = {}
+    if sessions:
+        found |= _sessions(settings, site, times, present)
+    if scores:
+        found |= _scores(settings, site, times, present)
+    _print(found, as_json)
+
+
+def _sessions(settings: "Settings", site: str, times: dict[str, str], present: int) -> dict[str, int]:
+    from footprint.parts.connections import resolve_store
+    from footprint.rebuilding import replay_sessions
+
     gap_ms = settings.site(site).session_gap_s * 1000
-    report = replay_sessions(to, site, {name: str(value) for name, value in times.items()}, gap_ms=gap_ms, now_ms=present)
-    _print(_shown(report), as_json)
+    return _shown(replay_sessions(resolve_store(settings, user="pipeline"), site, times, gap_ms=gap_ms, now_ms=present))
+
+
+def _scores(settings: "Settings", site: str, times: dict[str, str], present: int) -> dict[str, int]:
+    from footprint.parts.rebuild import rescoring_of, teller_of
+    from footprint.rescoring import replay_scores
+
+    return _shown(replay_scores(rescoring_of(settings, site, present), times, teller_of(settings)))
 
 
 def _shown(report: Any) -> dict[str, int]:

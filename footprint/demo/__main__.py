@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from footprint.demo.again import computed_anew
 from footprint.demo.day import SEED, day_of
 from footprint.demo.line import Line
 from footprint.demo.sending import send_day
@@ -73,11 +74,13 @@ def _tell(line: Line, console: Console, *, say: Callable[[str], None]) -> None:
     posts = day_of(SEED, now_ms - now_ms % MINUTE)
     events = send_day(posts, run.collector, KEY)
     say(f"{events} events accepted, and some of them sent twice; waiting until they are stored")
-    client = StoreClient(resolve_store(Settings(data_dir=line.data_dir), user="analyst"))
+    settings = Settings(data_dir=line.data_dir)
+    client = StoreClient(resolve_store(settings, user="analyst"))
     try:
         flow = {name: url for name, url in run.health.items() if name.startswith(FLOW)}
         await_stored(client, site=SITE, events=events, health=flow)
         say("stored, each event once")
+        say(computed_anew(settings, SITE))
         answers = Answers(client, SITE)
         for table in (answers.sessions(), answers.scores(), answers.signals(), answers.timeline(answers.best_customer())):
             console.print()

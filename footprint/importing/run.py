@@ -19,6 +19,7 @@ from footprint.importing.sending import Sender
 from footprint.importing.stored import StoredLines
 from footprint.importing.tally import Tally
 from footprint.rebuild import rebuild_sessions
+from footprint.rebuilding import HistoryOf
 from schemas.connections import KafkaConnection, StoreConnection
 from sinks.clickhouse.client import StoreClient
 
@@ -38,13 +39,17 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where to import to. `key` is a write key of the site, `gap_ms` the silence that ends its sessions."""
+    """Where to import to. `key` is a write key of the site, `gap_ms` the silence that ends its sessions.
+
+    `history_of` tells the streams what the history of owners adds to scores.
+    """
 
     collector: str
     key: str
     kafka: KafkaConnection
     store: StoreConnection
     gap_ms: int
+    history_of: HistoryOf = lambda _, __: 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ class Watch:
 
 
 async def import_history(order: Order, place: Place, watch: Watch) -> Tally:
-    """Import the files and rebuild the sessions of everybody in them.
+    """Import the files and rebuild the sessions of everybody in them, and the history of their scores.
 
     Raises Retryable or Misconfigured; what was stored until then stays, and running it again continues.
     """
@@ -77,7 +82,9 @@ async def import_history(order: Order, place: Place, watch: Watch) -> Tally:
                 advance=watch.done,
             )
             await flow.run(chunks_of(_outcomes(order, watch), tally))
-        rebuilt = await asyncio.to_thread(rebuild_sessions, place.store, order.site, sorted(flow.visitors), now_ms(), place.gap_ms)
+        visitors = sorted(flow.visitors)
+        rebuilt = await asyncio.to_thread(rebuild_sessions, place.store, order.site, visitors, now_ms(), place.gap_ms)
+        await asyncio.to_thread(place.history_of, order.site, [f"v:{visitor}" for visitor in visitors if visitor])
         tally.live = rebuilt.live
     finally:
         client.close()

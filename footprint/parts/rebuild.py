@@ -4,17 +4,22 @@ import asyncio
 import signal
 import time
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry, Gauge
 
 from footprint import health
-from footprint.parts.connections import resolve_store
-from footprint.rebuilding import SETTLE_S, Round, marks_waiting, now_ms, rebuild_marked
+from footprint.parts.connections import resolve_kafka, resolve_store
+from footprint.parts.streams import config_of
+from footprint.rebuilding import SETTLE_S, HistoryOf, Round, marks_waiting, now_ms, rebuild_marked
+from footprint.rescoring import Rescoring, Tell, kept_since, tell_history
 from footprint.settings import Settings
+from footprint.telling import tell_streams
 from schemas.errors import Retryable
 from sinks.clickhouse import migrations
+from streams.core.subject import read_rules
 
 log = structlog.get_logger()
 
@@ -23,9 +28,31 @@ RETRY_S = 1.0
 
 def once(settings: Settings, *, settle_s: float = 1.0) -> Round:
     """Do one round over the marks that stand now. Raises Retryable or Misconfigured."""
-    to = resolve_store(settings, user="pipeline")
+    to, present = resolve_store(settings, user="pipeline"), now_ms()
     migrations.check(to)
-    return rebuild_marked(to, lambda site: settings.site(site).session_gap_s * 1000, now_ms=now_ms(), settle_s=settle_s)
+
+    def gap_of(site: str) -> int:
+        return settings.site(site).session_gap_s * 1000
+
+    return rebuild_marked(to, gap_of, now_ms=present, settle_s=settle_s, history_of=history_teller(settings))
+
+
+def history_teller(settings: Settings) -> HistoryOf:
+    """Return what tells the streams the history of owners of a site."""
+    return lambda site, owners: tell_history(rescoring_of(settings, site, now_ms()), owners, teller_of(settings))
+
+
+def rescoring_of(settings: Settings, site: str, present: int) -> Rescoring:
+    """Return how scores of a site are computed anew: by the model that the streams run."""
+    config = config_of(settings, worker=0)
+    rules = read_rules(scores=config.scores, triggers=config.triggers, partitions=config.partitions)
+    kept = kept_since(present, settings.retention_events_days)
+    return Rescoring(resolve_store(settings, user="pipeline"), site, rules, present, kept)
+
+
+def teller_of(settings: Settings) -> Tell:
+    """Return what writes lines for the streams."""
+    return partial(tell_streams, resolve_kafka(settings))
 
 
 def run(settings: Settings, *, every_s: float, health_port: int) -> None:

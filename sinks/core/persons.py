@@ -60,7 +60,7 @@ CARRIERS = (
     Carrier("session_overrides", visitor=("visitor_id",), exported=False),
     Carrier("session_labels", visitor=("visitor_id",), exported=False),
     Carrier("event_overrides", visitor=("visitor_id",), exported=False),
-    Carrier("rebuild_marks", visitor=("visitor_id",), exported=False),
+    Carrier("rebuild_marks", visitor=("visitor_id",), customer=("customer_id",), exported=False),
     Carrier("score_changes_raw", subject=("subject",)),
     Carrier("signals_raw", visitor=("visitor_id",), customer=("customer_id",), subject=("subject",)),
     Carrier("rejected_raw", text=("original", "message")),

@@ -33,7 +33,8 @@ TYPES = {"site": str, "visitor_id": str, "customer_id": str, "at": int, "model":
 class Wanted:
     """What a subject's scores should be by a version of the model.
 
-    `was` is `[raw value, its time, half-life]` of each score as published, `state` what the subject's state should be.
+    `was` is `[raw value, its time, half-life]` of each score as published. `state` is what the subject's state should be:
+    `scores`, and `caps`, `sessions` and `stages` where they are to be replaced.
     """
 
     model: str
@@ -43,8 +44,7 @@ class Wanted:
 
 def rescore_line(site: str, owner: str, wanted: Wanted, *, at: int) -> bytes:
     """Return the line that gives a subject (`v:` + visitor or `c:` + customer) other live scores."""
-    kept = {name: wanted.state[name] for name in ("scores", *REPLACED) if wanted.state.get(name)}
-    told = {"at": at, "model": wanted.model, "was": wanted.was, "state": kept}
+    told = {"at": at, "model": wanted.model, "was": wanted.was, "state": wanted.state}
     return dumps({"control": "rescore", "site": site, **ids_of(owner), **told})
 
 
@@ -111,7 +111,7 @@ def _replace(subject: Subject, state: dict[str, Any]) -> None:
     for name in REPLACED:
         if state.get(name):
             subject.value[name] = state[name]
-        else:
+        elif name in state:
             subject.value.pop(name, None)
-    if "stages" in subject.value:
+    if state.get("stages"):
         subject.value["stages"]["dormant"] = dormant

@@ -3,6 +3,7 @@
 import pytest
 
 from footprint.rebuilding import marks_waiting, rebuild_marked, replay_sessions
+from schemas.errors import Retryable
 from tests.sinks.rows import NOW, event, insert, session
 from tests.sinks.schema import client, migrated, shared_schema
 
@@ -20,7 +21,9 @@ def view(visitor, at, **values):
 
 
 def marks(client):
-    return client.rows("SELECT visitor_id, toString(day) FROM rebuild_marks FINAL ORDER BY visitor_id, day")
+    return client.rows(
+        "SELECT if(visitor_id != '', visitor_id, customer_id) AS who, toString(day) FROM rebuild_marks FINAL ORDER BY who, day"
+    )
 
 
 def rebuild(migrated, now_ms=FAR, **options):
@@ -39,9 +42,10 @@ def test_history_and_what_came_too_late_for_a_session_mark_their_visitor_and_day
         view("live", NOW, session_id="s"),
         event("i", visitor_id="touch", kind="identify", customer_id="c"),
         event("n", visitor_id="idle", kind="engagement", engaged_ms=0),
-        event("h", customer_id="c", historical=True),
+        event("h", customer_id="anna", historical=True),
+        event("l", customer_id="bob"),
     )
-    assert [row[0] for row in marks(client)] == ["late", "late2", "old", "old"]
+    assert [row[0] for row in marks(client)] == ["anna", "late", "late2", "old", "old"]
 
 
 def test_a_round_puts_sessions_right_and_takes_the_marks_away(migrated, client):
@@ -52,6 +56,23 @@ def test_a_round_puts_sessions_right_and_takes_the_marks_away(migrated, client):
     assert (marks(client), marks_waiting(migrated)) == ([], 0)
     assert client.rows("SELECT site, events FROM sessions ORDER BY site") == [("demo", 1), ("other", 1)]
     assert rebuild(migrated).marks == 0  # the rebuilt events mark nobody
+
+
+def test_the_history_of_who_is_done_is_told_and_a_broker_that_is_away_leaves_the_marks(migrated, client):
+    insert(client, "tracked", view("v", NOW - 9 * DAY, historical=True), event("h", customer_id="anna", historical=True))
+    insert(client, "tracked", view("w", NOW - 9 * DAY, historical=True))
+    insert(client, "sessions", session("live", visitor_id="w"))
+
+    def away(site, owners):
+        raise Retryable("Kafka is away.")
+
+    with pytest.raises(Retryable):
+        rebuild(migrated, history_of=away)
+    assert len(marks(client)) == 3
+    told = []
+    done = rebuild(migrated, history_of=lambda site, owners: told.extend(owners) or len(owners))
+    assert (sorted(told), done.bases, done.left) == (["c:anna", "v:v"], 2, 1)
+    assert [row[0] for row in marks(client)] == ["w"]
 
 
 def test_a_mark_that_comes_after_the_rebuild_stands(migrated, client):

@@ -1,6 +1,7 @@
 """`make demo`: one command from nothing to answers, which leaves nothing behind."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,17 @@ def test_it_prints_what_a_person_wants_to_read(demo, words):
     done, _ = demo
     for word in words:
         assert word in done.stdout, done.stdout
+
+
+def test_sessions_and_scores_computed_anew_from_the_stored_events_are_the_live_ones(demo):
+    done, _ = demo
+    found = re.search(
+        r"anew from the stored events: (\d+) visitors, (\d+) sessions differ; (\d+) subjects, (\d+) scores differ", done.stdout
+    )
+    assert found, done.stdout
+    visitors, sessions, subjects, scores = map(int, found.groups())
+    assert (visitors > 200, subjects > 200) == (True, True)
+    assert (sessions, scores) == (0, 0)
 
 
 def test_it_leaves_no_file_and_no_process_behind(demo):
