@@ -55,6 +55,9 @@ def replay(
     scores: Annotated[
         bool, typer.Option("--scores", help="Compute scores anew by the model that runs; tells the streams what differs.")
     ] = False,
+    rejected: Annotated[
+        bool, typer.Option("--rejected", help="Accept again what the collector turned away, by the rules of now; what still fails stays.")
+    ] = False,
     start: Annotated[
         str, typer.Option("--from", help="First time, UTC; visitors seen since then are computed anew, as a whole.")
     ] = "1990-01-01",
@@ -62,7 +65,7 @@ def replay(
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Compute results of a site anew from its stored events. What already is as it should be is not written again.
+    """Compute results of a site anew from its stored events, or take in what was turned away. What is as it should be is not written again.
 
     Somebody about whom something was received within the last seconds, or whose session is still live, is left out.
 
@@ -72,13 +75,15 @@ def replay(
     from footprint.settings import current
     from sinks.clickhouse.cookbook import read_time
 
-    if not (sessions or scores):
-        print("footprint: say what to compute anew. Add --sessions or --scores.", file=sys.stderr)
+    if not (sessions or scores or rejected):
+        print("footprint: say what to compute anew. Add --sessions, --scores or --rejected.", file=sys.stderr)
         raise typer.Exit(2)
     settings, present = current(data_dir=data_dir), now_ms()
     seconds = {"from": int(read_time(start).timestamp()), "to": int(read_time(end).timestamp()) if end else present // 1000 + 1}
     times = {name: str(value) for name, value in seconds.items()}
     found: dict[str, Any] = {}
+    if rejected:
+        found |= _rejected(settings, site, times, present)
     if sessions:
         found |= _sessions(settings, site, times, present)
     if scores:
@@ -101,6 +106,16 @@ def _scores(settings: "Settings", site: str, times: dict[str, str], present: int
     return _shown(replay_scores(rescoring_of(settings, site, present), times, teller_of(settings)))
 
 
+def _rejected(settings: "Settings", site: str, times: dict[str, str], present: int) -> dict[str, Any]:
+    from footprint.parts.connections import resolve_store
+    from footprint.parts.readmitting import door_of
+    from footprint.parts.rebuild import teller_of
+    from footprint.readmitting import readmit
+
+    done = readmit(resolve_store(settings, user="pipeline"), door_of(settings, site, present), times, teller_of(settings))
+    return {"rejected_read": done.read, "accepted": done.accepted, "cut": done.cut, "still_rejected": dict(done.refused)}
+
+
 def _shown(report: Any) -> dict[str, int]:
     return {name: value for name, value in asdict(report).items() if isinstance(value, int)}
 
@@ -111,5 +126,6 @@ def _print(found: dict[str, Any], as_json: bool) -> None:
         return
     for name, value in found.items():
         print(f"{name.replace('_', ' '):<18}{value if not isinstance(value, dict) else ''}")
-        for site, report in value.items() if isinstance(value, dict) else ():
-            print(f"  {site}: " + ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in report.items()))
+        for of, report in value.items() if isinstance(value, dict) else ():
+            counts = report.items() if isinstance(report, dict) else [("", report)]
+            print(f"  {of}: " + ", ".join(f"{count} {what.replace('_', ' ')}".rstrip() for what, count in counts))

@@ -8,7 +8,19 @@ from footprint.demo.line import Line
 from tests.support.receiver import Receiver
 
 SDKS = tuple(f"{vendor}-{kind}" for vendor in ("segment", "rudderstack") for kind in ("python", "node", "browser"))
-SITES = ("demo", "forgetful", "logs", "history", "other", "kills", "sales", *SDKS, "segment-browser-batching", "rudderstack-browser-beacon")
+SITES = (
+    "demo",
+    "forgetful",
+    "logs",
+    "history",
+    "other",
+    "kills",
+    "replayed",
+    "sales",
+    *SDKS,
+    "segment-browser-batching",
+    "rudderstack-browser-beacon",
+)
 """Sites of the line; the write key of each is its name. A test that counts uses a site that no other test uses."""
 
 
