@@ -2,9 +2,9 @@
 
 import sys
 
-from bench import collector, snippet
+from bench import collector, snippet, streams
 
-PARTS = {"collector": collector.run, "snippet": snippet.run}
+PARTS = {"collector": collector.run, "snippet": snippet.run, "streams": streams.run}
 
 
 def main() -> int:

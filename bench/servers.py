@@ -94,7 +94,7 @@ class Line:
 
     def _kafka(self) -> Server:
         server = self._server(*kafka.command(self.folder / "kafka", port=self.kafka_port), port=self.kafka_port, cores=OTHERS)
-        asyncio.run(_kafka_ready(self.bootstrap))
+        asyncio.run(kafka_ready(self.bootstrap))
         return server
 
     def _collector(self, program: str, fast: str) -> Server:
@@ -117,7 +117,7 @@ def servers() -> Iterator[Line]:
             line.end()
 
 
-async def _kafka_ready(bootstrap: str) -> None:
+async def kafka_ready(bootstrap: str) -> None:
     deadline = time.monotonic() + 90
     while not await kafka.is_ready(bootstrap):
         if time.monotonic() > deadline:
