@@ -14,10 +14,10 @@ KEPT_MS = LIVE_MS + DAY_MS
 """How long after its end a window is kept: live events are at most 72 hours old, and a day for what waits in queues."""
 
 
-def window_of(cap: Cap, event: dict[str, Any]) -> str:
-    """Return the window and the object of an event."""
+def window_of(cap: Cap, event: dict[str, Any], category: str = "") -> str:
+    """Return the window and the object of an event: a field of it, or the category that it is counted for."""
     start = event["event_time"] - event["event_time"] % cap.window_ms
-    return f"{start}\0{event.get(cap.object, '') if cap.object else ''}"
+    return f"{start}\0{event.get(cap.object, '') if cap.object else category}"
 
 
 def count_in(counted: list[Order], order: Order, limit: int) -> tuple[bool, Order | None]:

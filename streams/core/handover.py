@@ -81,4 +81,4 @@ def _unite_caps(subject: Subject, caps: dict[str, Windows], received_at: int) ->
         for window, counted in windows.items():
             own[window], displaced = united(own.get(window, []), counted, rule.cap.count)
             for order in displaced:
-                scores.take_back(subject, rule, order, received_at)
+                scores.take_back(subject, rule, window, order, received_at)

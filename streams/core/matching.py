@@ -10,6 +10,9 @@ from pydantic import Field
 from schemas.kinds import Kind
 from streams.core.model_text import Strict
 
+MAX_LISTED = 50
+"""Members of a list in the properties of an event that are looked at."""
+
 
 class When(Strict):
     """What an event must be. Every named condition must hold; `name` and `path` are globs: `*`, `?` and `{a,b}`."""
@@ -70,3 +73,25 @@ def glob(pattern: str) -> re.Pattern[str]:
             parts.append({"*": ".*", "?": "."}.get(character, re.escape(character)))
     parts.append(")" * depth)
     return re.compile("".join(parts), re.DOTALL)
+
+
+FieldPath = tuple[str, ...]
+"""Where a value stands in a tracked event: `("url_path",)`, `("props", "products", "category")`."""
+
+
+def path_of(name: str) -> FieldPath:
+    """Return the path that a model writes as `url_path` or `props.products.category`."""
+    return tuple(name.split("."))
+
+
+def texts_at(event: dict[str, Any], path: FieldPath) -> list[str]:
+    """Return the texts and numbers at a path, as texts: each of a list's. Nothing else is a value."""
+    found: list[Any] = [event]
+    for name in path:
+        found = [one.get(name) for one in _each(found) if type(one) is dict]
+    return [str(one) for one in _each(found) if type(one) in (str, int, float) and one != ""]
+
+
+def _each(values: list[Any]) -> list[Any]:
+    """Return the values, with the members of those that are lists (at most `MAX_LISTED` of each) in their place."""
+    return [one for value in values for one in (value[:MAX_LISTED] if type(value) is list else (value,))]

@@ -14,8 +14,8 @@ def receive(subject: Subject, line: dict[str, Any]) -> None:
     props, cause = line["props"], cause_of(line, ChangeReason.RELABELLED)
     entry: Entry = [props["version"], LABELS.index(props["traffic"]), line["event_time"]]
     if _relabel(subject, dict.fromkeys(map(session_key, props["sessions"]), entry), cause):
-        signals.reconsider(subject, line["received_at"])
         stages.reconsider(subject, cause)
+        signals.reconsider(subject, line["received_at"])
 
 
 def unite(subject: Subject, state: dict[str, Any], cause: Cause) -> None:

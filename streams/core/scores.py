@@ -6,11 +6,13 @@ from schemas.kinds import Kind
 from schemas.scores import ChangeReason
 from schemas.topics import SCORE_CHANGES, SCORES
 from streams.core.caps import count_in, forget, window_of
-from streams.core.decay import added, falls_below, latest, total_at, value_at
+from streams.core.decay import Part, added, falls_below, latest, total_at, value_at
+from streams.core.interests import MAX_CATEGORIES, TOP_INTERESTS, categories_of
 from streams.core.lifecycle import DORMANT, LIFECYCLE, STAGES
 from streams.core.scoring_model import Rule
+from streams.core.scoring_text import INTERESTS
 from streams.core.session_shares import is_machine, share
-from streams.core.subject import Cause, Subject, cause_of
+from streams.core.subject import Cause, Subject
 from streams.core.totals import Order, order_of
 
 TOP_REASONS = 5
@@ -18,34 +20,58 @@ MAX_TRAIT = 256
 """Characters of a trait that are kept."""
 
 
-def score(subject: Subject, event: dict[str, Any]) -> None:
+def score(subject: Subject, event: dict[str, Any], cause: Cause) -> None:
     """Apply the model's rules to one human, live event."""
-    cause = cause_of(event)
-    for rule in subject.rules.model.by_kind.get(event["kind"], ()):
+    model, kind = subject.rules.model, event["kind"]
+    for rule in model.by_kind.get(kind, ()):
+        if rule.matcher.matches(event) and _is_within(subject, rule, event, cause=cause):
+            earn(subject, (rule.score, rule.name), rule.points, event["event_time"], cause=cause)
+    for rule in model.interests.get(kind, ()):
         if rule.matcher.matches(event):
-            _count(subject, rule, event, cause)
-    if event["kind"] == Kind.IDENTIFY and event.get("traits"):
+            for category in categories_of(event, rule.category):
+                if _is_within(subject, rule, event, cause=cause, category=category):
+                    earn(subject, (INTERESTS, category), rule.points, event["event_time"], cause=cause)
+                    _keep_strongest(subject, category, cause)
+    if kind == Kind.IDENTIFY and event.get("traits"):
         for trait, value in event["traits"].items():
             learn(subject, trait, [order_of(event), value], cause)
 
 
-def _count(subject: Subject, rule: Rule, event: dict[str, Any], cause: Cause) -> None:
-    if rule.cap:
-        windows = subject.value.setdefault("caps", {}).setdefault(rule.key, {})
-        forget(windows, rule.cap, event["received_at"])
-        order = [*order_of(event), cause.session]
-        counts, displaced = count_in(windows.setdefault(window_of(rule.cap, event), []), order, rule.cap.count)
-        if displaced:
-            take_back(subject, rule, displaced, cause.received_at)
-        if not counts:
-            return
-    earn(subject, (rule.score, rule.name), rule.points, event["event_time"], cause=cause)
+def _is_within(subject: Subject, rule: Rule, event: dict[str, Any], *, cause: Cause, category: str = "") -> bool:
+    """Count an event within the cap of a rule, which may displace a later one; True when it counts."""
+    cap = rule.cap
+    if cap is None:
+        return True
+    windows = subject.value.setdefault("caps", {}).setdefault(rule.key, {})
+    forget(windows, cap, event["received_at"])
+    order = [*order_of(event), cause.session]
+    window = window_of(cap, event, category)
+    counted = windows.get(window)
+    if counted is None:
+        windows[window] = [order]
+        return True
+    counts, displaced = count_in(counted, order, cap.count)
+    if displaced:
+        take_back(subject, rule, window, displaced, cause.received_at)
+    return counts
 
 
-def take_back(subject: Subject, rule: Rule, order: Order, received_at: int) -> None:
+def take_back(subject: Subject, rule: Rule, window: str, order: Order, received_at: int) -> None:
     """Write the compensating row of a counted event, with the session it was of, that no longer counts."""
     cause = Cause(order[3], received_at, ChangeReason.DISPLACED, order[4])
-    earn(subject, (rule.score, rule.name), -rule.points, order[0], cause=cause)
+    part = window.partition("\0")[2] if rule.category else rule.name
+    earn(subject, (rule.score, part), -rule.points, order[0], cause=cause)
+
+
+def _keep_strongest(subject: Subject, category: str, cause: Cause) -> None:
+    """Leave the weakest category where there are too many."""
+    parts = subject.parts(INTERESTS)
+    if len(parts) > MAX_CATEGORIES and category in parts:
+        at, half_life = latest(parts.values()), subject.half_life_ms(INTERESTS)
+        weakest = min(parts, key=lambda name: (abs(value_at(parts[name], at, half_life)), name))
+        points, since = parts[weakest]
+        change(subject, (INTERESTS, weakest), -points, int(since), cause=cause._replace(reason=ChangeReason.DISPLACED))
+        del parts[weakest]
 
 
 def earn(subject: Subject, rule: tuple[str, str], points: float, at: int, *, cause: Cause) -> None:
@@ -77,18 +103,27 @@ def learn(subject: Subject, trait: str, fact: list[Any], cause: Cause) -> None:
 
 def change(subject: Subject, rule: tuple[str, str], points: float, at: int, *, cause: Cause) -> None:
     """Add points of a rule (score, name) as of a time, and write the row."""
-    model = subject.rules.model.scores[rule[0]]
-    parts, half_life = subject.parts(rule[0]), model.half_life_ms
+    name = rule[0]
+    model, parts = subject.rules.model.scores[name], subject.parts(name)
+    half_life = model.half_life_ms
     moment = max(at, latest(parts.values()))
     before = total_at(parts.values(), moment, half_life)
     parts[rule[1]] = added(parts.get(rule[1]), points, at, half_life)
     after = total_at(parts.values(), moment, half_life)
-    subject.touched.add(rule[0])
-    row = {"rule": rule[1], "event_id": cause.event_id, "event_time": at, "points": points}
-    row |= {"before": model.shown(before), "after": model.shown(after)}
-    row |= {"band_before": model.band(before), "band_after": model.band(after)}
-    row |= {"reason": cause.reason.value, "at": cause.received_at}
-    write_row(subject, rule[0], row)
+    subject.touched.add(name)
+    row = {
+        "rule": rule[1],
+        "event_id": cause.event_id,
+        "event_time": at,
+        "points": points,
+        "before": model.shown(before),
+        "after": model.shown(after),
+        "band_before": model.band(before),
+        "band_after": model.band(after),
+        "reason": cause.reason.value,
+        "at": cause.received_at,
+    }
+    write_row(subject, name, row)
 
 
 def write_row(subject: Subject, name: str, row: dict[str, Any]) -> None:
@@ -126,11 +161,34 @@ def _publish_at(subject: Subject, name: str, at: int) -> None:
         "stage": STAGES[round(total_at(subject.value.get("scores", {}).get(LIFECYCLE, {}).values(), 0, 0))],
         "model_version": subject.rules.model.version,
         "half_life_s": model.half_life_ms / 1000,
-        "reasons": [{"rule": rule, "points": round(points, 4)} for rule, points in shares[:TOP_REASONS]],
+        "reasons": [
+            {"rule": rule, "points": round(points, 4)} for rule, points in shares[: TOP_INTERESTS if name == INTERESTS else TOP_REASONS]
+        ],
         "updated_at": at,
         "version": subject.value["version"],
     }
     subject.out.write(SCORES, f"{subject.topic_key}:{name}", record)
+
+
+def latest_of(subject: Subject, name: str) -> int:
+    """Return the time of the last change of a score, 0 for none."""
+    return latest(subject.value.get("scores", {}).get(name, {}).values())
+
+
+def raw_at(subject: Subject, name: str, at: int) -> float:
+    """Return the unclamped value of a score at a time."""
+    parts: dict[str, Part] = subject.value.get("scores", {}).get(name, {})
+    return total_at(parts.values(), at, subject.half_life_ms(name))
+
+
+def shown_at(subject: Subject, name: str, at: int) -> float:
+    """Return what a score shows at a time."""
+    return subject.rules.model.scores[name].shown(raw_at(subject, name, at))
+
+
+def band_at(subject: Subject, name: str, at: int) -> str:
+    """Return the band of a score at a time."""
+    return subject.rules.model.scores[name].band(raw_at(subject, name, at))
 
 
 def retract(subject: Subject) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from streams.core.lifecycle import LIFECYCLE, STAGES, Lifecycle, compiled
-from streams.core.matching import Matcher, When, glob, matcher_of
+from streams.core.matching import FieldPath, Matcher, When, glob, matcher_of, path_of
 from streams.core.model_text import parse
 from streams.core.scoring_text import INTERESTS, InterestsText, ModelText, RuleText, ScoreText, TraitText
 
@@ -26,7 +26,7 @@ class Cap:
 class Rule:
     """A rule about events. `key` is unique in the model: score and name.
 
-    `category` is empty but for a rule of interests: there it names the fields that may hold the category.
+    `category` is empty but for a rule of interests: there it holds the places where the category may stand.
     """
 
     key: str
@@ -35,7 +35,7 @@ class Rule:
     points: float
     matcher: Matcher
     cap: Cap | None
-    category: tuple[str, ...] = ()
+    category: tuple[FieldPath, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def _interests(text: InterestsText | None) -> list[tuple[Rule, frozenset[str]]]:
     found = []
     for name, one in text.rules.items() if text else ():
         cap = Cap(one.max.count, one.max.window, "") if one.max else None
-        rule = Rule(_name(INTERESTS, name), INTERESTS, name, one.points, matcher_of(one.when), cap, one.category)
+        rule = Rule(_name(INTERESTS, name), INTERESTS, name, one.points, matcher_of(one.when), cap, tuple(map(path_of, one.category)))
         found.append((rule, frozenset(kind.value for kind in one.when.kind)))
     return found
 

@@ -1,123 +1,121 @@
 """What triggers say about a subject: results are published, vanished ones withdrawn (docs/semantics.md, section 7).
 
-The state of a trigger is `{"matches": [...], "carry": ..., "signals": {signal_id: Entry}}`; an `Entry` is `[status,
-revision, match, alerted]`.
+Beside what `streams.core.signal_rows` says, the state of a count trigger holds `matches` and `carry`.
 """
 
 from bisect import insort
 from typing import Any
 
-from schemas.signals import SignalStatus
-from schemas.topics import SIGNALS
+from streams.core import absence_signals, thresholds
 from streams.core.caps import KEPT_MS
-from streams.core.rules import HOUR_MS
+from streams.core.conditions import meets, met_on_arrival
+from streams.core.counting import AT, EVENT_ID, SESSION, Match, joined, new_carry, results_of, step
+from streams.core.matching import path_of, texts_at
 from streams.core.session_shares import is_machine
+from streams.core.signal_rows import Kept, held_until, kept_of, release, settle, write
 from streams.core.subject import Subject, session_key
 from streams.core.totals import order_of
-from streams.core.triggers import AT, EVENT_ID, PATH, SESSION, VISITOR, CountTrigger, Match, Trigger, joined, new_carry, results_of, step
-
-Entry = list[Any]
-STATUS = 0
-REVISION = 1
-MATCH = 2
-ALERTED = 3
+from streams.core.triggers import EVERYBODY, AbsenceTrigger, CountTrigger, ThresholdTrigger, Trigger
 
 MAX_MATCHES = 256
-LATE_MS = HOUR_MS
-
-_REASONS = {
-    SignalStatus.FIRED: "the count was reached",
-    SignalStatus.SUPPRESSED_LATE: "the count was reached, but known more than an hour later",
-    SignalStatus.SUPPRESSED_COOLDOWN: "the count was reached, but an alert went out within the cooldown",
-    SignalStatus.WITHDRAWN: "events that arrived later, or joined, moved the count to another event",
-}
+MAX_DISTINCT = 64
+"""Characters of a value counted by `distinct_by`."""
 
 
 def signal(subject: Subject, event: dict[str, Any]) -> None:
-    """Show one human, live event to every trigger."""
-    for trigger in subject.rules.triggers:
-        if isinstance(trigger, CountTrigger) and event["kind"] in trigger.when_kinds and trigger.matcher.matches(event):
-            kept = _kept(subject, trigger)
-            match = [*order_of(event), event.get("visitor_id", ""), event.get("url_path", ""), session_key(event.get("session_id", ""))]
-            insort(kept["matches"], match)
-            _evaluate(subject, trigger, received_at=event["received_at"])
-            _forget(subject, trigger, event["received_at"])
+    """Show one human, live event to the triggers that are about its kind."""
+    for trigger in subject.rules.by_kind.get(event["kind"], ()):
+        if isinstance(trigger, AbsenceTrigger):
+            absence_signals.signal(subject, trigger, event)
+        elif isinstance(trigger, CountTrigger) and trigger.matcher.matches(event):
+            match = _match_of(subject, trigger, event)
+            if match is not None:
+                kept = _kept(subject, trigger)
+                insort(kept["matches"], match)
+                _evaluate(subject, trigger, received_at=event["received_at"])
+                _forget(subject, trigger, event["received_at"])
 
 
-def reconsider(subject: Subject, received_at: int) -> None:
-    """Evaluate every trigger again: a session got another label."""
+def reconsider(subject: Subject, received_at: int, *, by_stage: bool = False) -> None:
+    """Evaluate every trigger again, or those that ask for the stage: a session got another label, or a move has changed."""
+    states = subject.value.get("triggers", {})
     for trigger in subject.rules.triggers:
-        if isinstance(trigger, CountTrigger) and trigger.name in subject.value.get("triggers", {}):
-            _evaluate(subject, trigger, received_at=received_at)
+        if trigger.name in states and (trigger.where.stages or not by_stage):
+            _reevaluate(subject, trigger, received_at)
 
 
 def unite(subject: Subject, states: dict[str, Any], received_at: int) -> None:
     """Take over the triggers of a visitor: matches are united, signals keep their ids and show the customer."""
     for trigger in subject.rules.triggers:
         other = states.get(trigger.name)
-        if not other or not isinstance(trigger, CountTrigger):
+        if not other or other.get("mark") != trigger.mark:
             continue
-        kept = _kept(subject, trigger)
-        kept["matches"] = sorted([*kept["matches"], *other["matches"]])
-        kept["carry"] = joined(kept["carry"], other["carry"])
+        kept: Kept = {}
+        if isinstance(trigger, CountTrigger):
+            kept = _kept(subject, trigger)
+            kept["matches"] = sorted([*kept["matches"], *other["matches"]])
+            kept["carry"] = joined(kept["carry"], other["carry"])
+        elif isinstance(trigger, AbsenceTrigger):
+            kept = absence_signals.joined(subject, trigger, other)
+        elif isinstance(trigger, ThresholdTrigger):
+            kept = thresholds.joined(subject, trigger, other)
         for signal_id, entry in other["signals"].items():
-            _write(subject, trigger, signal_id, kept["signals"].setdefault(signal_id, entry), received_at=received_at)
+            write(subject, trigger, signal_id, kept["signals"].setdefault(signal_id, entry), received_at)
+    reconsider(subject, received_at)
+
+
+def wake(subject: Subject, now_ms: int) -> None:
+    """Give what is due by now: absences, thresholds, and what quiet hours held back."""
+    states = subject.value.get("triggers", {})
+    for trigger in subject.rules.triggers:
+        kept = states.get(trigger.name)
+        if kept and kept.get("mark") == trigger.mark:
+            if isinstance(trigger, AbsenceTrigger):
+                absence_signals.evaluate(subject, trigger, known_at=now_ms)
+            release(subject, trigger, kept, now_ms)
+
+
+def due(subject: Subject, now_ms: int) -> tuple[int | None, int | None]:
+    """Return the watermark and the time of day at which the subject must be woken, None for never."""
+    event: list[int | None] = []
+    wall: list[int | None] = []
+    states = subject.value.get("triggers", {})
+    for trigger in subject.rules.timed:
+        kept = states.get(trigger.name)
+        if not kept or kept.get("mark") != trigger.mark:
+            continue
+        wall.append(held_until(kept))
+        if isinstance(trigger, AbsenceTrigger):
+            event.append(absence_signals.due(subject, trigger))
+        elif isinstance(trigger, ThresholdTrigger):
+            wall.append(thresholds.due(subject, trigger, now_ms))
+    return min(filter(None, event), default=None), min(filter(None, wall), default=None)
+
+
+def _kept(subject: Subject, trigger: CountTrigger) -> Kept:
+    return kept_of(subject, trigger, {"matches": [], "carry": new_carry()})
+
+
+def _match_of(subject: Subject, trigger: CountTrigger, event: dict[str, Any]) -> Match | None:
+    match = [*order_of(event), event.get("visitor_id", ""), event.get("url_path", ""), session_key(event.get("session_id", ""))]
+    if not trigger.distinct and trigger.where is EVERYBODY:
+        return match
+    values = texts_at(event, path_of(trigger.distinct)) if trigger.distinct else [""]
+    return [*match, values[0][:MAX_DISTINCT], met_on_arrival(subject, trigger.where, event)] if values else None
+
+
+def _reevaluate(subject: Subject, trigger: Trigger, received_at: int) -> None:
+    if isinstance(trigger, CountTrigger):
         _evaluate(subject, trigger, received_at=received_at)
-
-
-def _kept(subject: Subject, trigger: CountTrigger) -> dict[str, Any]:
-    states = subject.value.setdefault("triggers", {})
-    found: dict[str, Any] = states.setdefault(trigger.name, {"matches": [], "carry": new_carry(), "signals": {}})
-    return found
+    elif isinstance(trigger, AbsenceTrigger):
+        absence_signals.evaluate(subject, trigger, known_at=received_at)
 
 
 def _evaluate(subject: Subject, trigger: CountTrigger, *, received_at: int) -> None:
     kept = _kept(subject, trigger)
-    signals: dict[str, Entry] = kept["signals"]
     counting = [match for match in kept["matches"] if not is_machine(subject, match[SESSION])]
-    results = {trigger.signal_id(subject.site, match[EVENT_ID]): match for match in results_of(trigger, kept["carry"], counting)}
-    for signal_id, entry in signals.items():
-        if signal_id not in results and entry[STATUS] != SignalStatus.WITHDRAWN:
-            entry[STATUS] = SignalStatus.WITHDRAWN.value
-            _write(subject, trigger, signal_id, entry, received_at=received_at)
-    for signal_id, match in results.items():
-        entry = signals.setdefault(signal_id, [SignalStatus.WITHDRAWN.value, 0, match, False])
-        if entry[STATUS] == SignalStatus.WITHDRAWN:
-            status = SignalStatus.FIRED if entry[ALERTED] else _status(trigger, match, list(signals.values()), received_at)
-            entry[STATUS] = status.value
-            entry[ALERTED] = status is SignalStatus.FIRED
-            _write(subject, trigger, signal_id, entry, received_at=received_at)
-
-
-def _status(trigger: Trigger, match: Match, others: list[Entry], received_at: int) -> SignalStatus:
-    if received_at - match[AT] > LATE_MS:
-        return SignalStatus.SUPPRESSED_LATE
-    near = (entry for entry in others if entry[ALERTED] and abs(entry[MATCH][AT] - match[AT]) < trigger.cooldown_ms)
-    return SignalStatus.SUPPRESSED_COOLDOWN if any(near) else SignalStatus.FIRED
-
-
-def _write(subject: Subject, trigger: CountTrigger, signal_id: str, entry: Entry, *, received_at: int) -> None:
-    entry[REVISION] += 1
-    match = entry[MATCH]
-    payload = {"url_path": match[PATH], "count": trigger.count, "within_s": trigger.within_ms // 1000}
-    record = {
-        "signal_id": signal_id,
-        "site": subject.site,
-        "subject": subject.name,
-        "visitor_id": match[VISITOR],
-        **subject.ids,
-        "trigger": trigger.name,
-        "version": trigger.version,
-        "event_id": match[EVENT_ID],
-        "fired_at": match[AT],
-        "status": entry[STATUS],
-        "reason": _REASONS[SignalStatus(entry[STATUS])],
-        "payload": payload,
-        "at": received_at,
-        "revision": entry[REVISION],
-    }
-    subject.out.counts[f"signals_{entry[STATUS]}"] += 1
-    subject.out.write(SIGNALS, subject.topic_key, record)
+    results = results_of(trigger, kept["carry"], counting, lambda match: meets(subject, trigger.where, match))
+    settle(subject, trigger, kept, {trigger.signal_id(subject.site, match[EVENT_ID]): match for match in results}, received_at)
 
 
 def _forget(subject: Subject, trigger: CountTrigger, received_at: int) -> None:
@@ -126,7 +124,7 @@ def _forget(subject: Subject, trigger: CountTrigger, received_at: int) -> None:
     matches = kept["matches"]
     while done < len(matches) and (matches[done][AT] + KEPT_MS < received_at or len(matches) - done > MAX_MATCHES):
         if not is_machine(subject, matches[done][SESSION]):
-            step(trigger, kept["carry"], matches[done])
+            step(trigger, kept["carry"], matches[done], lambda match: meets(subject, trigger.where, match))
         kept["signals"].pop(trigger.signal_id(subject.site, matches[done][EVENT_ID]), None)
         done += 1
     del matches[:done]

@@ -18,20 +18,22 @@ from streams.core.totals import order_of
 MAX_MARKS = 128
 
 
-def stage(subject: Subject, event: dict[str, Any], cause: Cause) -> None:
-    """Show one human, live event to the rules of the lifecycle."""
+def stage(subject: Subject, event: dict[str, Any], cause: Cause) -> bool:
+    """Show one human, live event to the rules of the lifecycle; True when the moves are others now."""
     lifecycle = subject.rules.model.lifecycle
     if not lifecycle.rules:
-        return
+        return False
     state = _state(subject)
     heard(subject, event["event_time"], cause)
     marks = state["marks"]
     for rule in lifecycle.by_kind.get(event["kind"], ()):
         if rule.matcher.matches(event):
             state["marks"] = keep(lifecycle, state["marks"], [*order_of(event), cause.session, rule.name])
-    if state["marks"] is not marks:
-        reconsider(subject, cause)
-        _fold(subject, event["received_at"])
+    if state["marks"] is marks:
+        return False
+    moved = reconsider(subject, cause)
+    _fold(subject, event["received_at"])
+    return moved
 
 
 def heard(subject: Subject, at: int, cause: Cause) -> None:
@@ -72,10 +74,21 @@ def current(subject: Subject) -> int:
     return round(total_at(parts.values(), 0, 0))
 
 
-def reconsider(subject: Subject, cause: Cause) -> None:
-    """Find the moves anew: publish those that are new, take those back that an earlier event or a label made void."""
+def stage_at(subject: Subject, at: int) -> int:
+    """Return the number of the stage that the subject had reached by a time, by what is known now."""
+    state = subject.value.get("stages")
+    if not state:
+        return 0
+    return next((int(move[4]) for move in reversed(state["moves"]) if move[0] <= at), int(state["carry"][0]))
+
+
+def reconsider(subject: Subject, cause: Cause) -> bool:
+    """Find the moves anew: publish those that are new, take those back that an earlier event or a label made void.
+
+    True when they are others now.
+    """
     if "stages" not in subject.value:
-        return
+        return False
     state = _state(subject)
     counting = [mark for mark in state["marks"] if not is_machine(subject, mark[SESSION])]
     moves = moves_of(subject.rules.model.lifecycle, state["carry"], counting)
@@ -85,9 +98,11 @@ def reconsider(subject: Subject, cause: Cause) -> None:
     for move in moves:
         if move not in state["moves"]:
             _move(subject, move, 1, Cause(move[1], cause.received_at, cause.reason))
-    if moves != state["moves"]:
-        subject.touched |= subject.value.get("bands", {}).keys()
+    if moves == state["moves"]:
+        return False
+    subject.touched |= subject.value.get("bands", {}).keys()
     state["moves"] = moves
+    return True
 
 
 def unite(subject: Subject, other: dict[str, Any], cause: Cause) -> None:

@@ -6,14 +6,14 @@ value]`), `triggers` (by trigger, see `streams.core.signals`), `bands` (last pub
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.errors import Misconfigured
 from schemas.kinds import Kind
 from schemas.scores import ChangeReason
 from streams.core.decay import Part
 from streams.core.scoring_model import Model, read_model
-from streams.core.triggers import Trigger, read_triggers
+from streams.core.triggers import CountTrigger, ThresholdTrigger, Trigger, read_triggers
 from streams.core.work import Outputs, Value
 
 
@@ -21,12 +21,16 @@ from streams.core.work import Outputs, Value
 class SubjectRules:
     """What the subjects core must know: partitions of `tracked`, the scoring model and the triggers.
 
-    `kinds` are those of events that can change a score or count for a trigger.
+    The rest follows from them: the triggers by kind of event, those that may need a timer, those that watch a score, and the
+    kinds of events that can change a score or count for a trigger.
     """
 
     partitions: int
     model: Model
     triggers: tuple[Trigger, ...]
+    by_kind: dict[str, tuple[Trigger, ...]]
+    timed: tuple[Trigger, ...]
+    thresholds: tuple[ThresholdTrigger, ...]
     kinds: frozenset[str]
 
     def are_about(self, kind: str) -> bool:
@@ -38,8 +42,18 @@ def read_rules(*, scores: str, triggers: str, partitions: int) -> SubjectRules:
     """Read the YAML of a scoring model and of triggers. Raises Misconfigured for anything that is wrong in them."""
     model, found = read_model(scores, "scores.yaml"), read_triggers(triggers, "triggers.yaml")
     _check_scores(found, model)
-    counted = (model.by_kind, model.lifecycle.by_kind, model.interests, *(trigger.kinds for trigger in found))
-    return SubjectRules(partitions, model, found, frozenset({Kind.IDENTIFY.value}.union(*counted)))
+    by_kind = {kind.value: tuple(trigger for trigger in found if kind in trigger.kinds) for kind in Kind}
+    return SubjectRules(
+        partitions,
+        model,
+        found,
+        by_kind,
+        timed=tuple(trigger for trigger in found if trigger.quiet or not isinstance(trigger, CountTrigger)),
+        thresholds=tuple(trigger for trigger in found if isinstance(trigger, ThresholdTrigger)),
+        kinds=frozenset(
+            {Kind.IDENTIFY.value}.union(model.by_kind, model.lifecycle.by_kind, model.interests, *(one.kinds for one in found))
+        ),
+    )
 
 
 def _check_scores(triggers: tuple[Trigger, ...], model: Model) -> None:
@@ -51,13 +65,18 @@ def _check_scores(triggers: tuple[Trigger, ...], model: Model) -> None:
 
 @dataclass(slots=True)
 class Subject:
-    """A subject (`c:` + customer or `v:` + visitor) of a site. `touched` are the scores to publish at the end."""
+    """A subject (`c:` + customer or `v:` + visitor) of a site.
+
+    `watermark` is that of its partition, `last` the last line that was for it, `touched` are the scores to publish at the end.
+    """
 
     site: str
     name: str
     value: Value
     rules: SubjectRules
     out: Outputs
+    watermark: int = 0
+    last: dict[str, Any] | None = None
     touched: set[str] = field(default_factory=set)
 
     @property
@@ -81,8 +100,7 @@ class Subject:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """Why something changes: an event, when footprint received it (Unix milliseconds), and the key of its session."""
 
     event_id: str

@@ -8,8 +8,9 @@ from typing import Any
 from schemas.codec import loads, subject_of
 from schemas.rejections import ORIGINAL_MAX, Reason, Rejection, record_of
 from schemas.topics import REJECTED
-from streams.core import forgetting, handover, rebuilt, relabel, scores, session_shares, signals, stages
+from streams.core import forgetting, handover, rebuilt, relabel, scores, session_shares, signals, stages, thresholds
 from streams.core.reading import KINDS
+from streams.core.rules import LATENESS_MS
 from streams.core.subject import Subject, SubjectRules, cause_of, read_rules, state_key
 from streams.core.work import Arrival, Value, Work
 
@@ -33,7 +34,6 @@ _TEXTS = (
     "traffic",
     "session_id",
 )
-_TIMES = ("event_time", "received_at")
 
 
 def watermark(meta: Value) -> int:
@@ -61,8 +61,7 @@ def absorb(value: bytes, work: Work, *, rules: SubjectRules, arrival: Arrival) -
         else:
             _absorb_line(line, _subject(line, work, rules, touched))
     for key, subject in touched.items():
-        scores.publish(subject)
-        _set_timer(subject)
+        _finish(subject, subject.last["received_at"] if subject.last else arrival.at)
         if subject.value:
             work.state.put(key, subject.value)
     if arrival.watermark is not None:
@@ -70,33 +69,39 @@ def absorb(value: bytes, work: Work, *, rules: SubjectRules, arrival: Arrival) -
 
 
 def advance(work: Work, *, rules: SubjectRules, now_ms: int, quiet: bool) -> bool:
-    """Publish the scores that have fallen out of their band by now; True when there may be more of them.
+    """Publish what time alone has changed: scores that fell, silences, absences; True when there may be more of it.
 
-    Whether the partition is quiet makes no difference: decay goes by the clock.
+    Decay goes by the clock, and on a `quiet` partition so does the watermark.
     """
-    del quiet
-    keys = work.state.due("wall", now_ms, WAKE_LIMIT)
-    for key in keys:
+    moment = max(watermark(work.meta), now_ms - LATENESS_MS) if quiet else watermark(work.meta)
+    by_event = work.state.due("event", moment, WAKE_LIMIT)
+    by_wall = work.state.due("wall", now_ms, WAKE_LIMIT)
+    for key in dict.fromkeys((*by_event, *by_wall)):
         value = work.state.get(key)
         if value is not None:
             site, name = key.split("\0", 1)
-            subject = Subject(site, name, value, rules, work.out)
+            subject = Subject(site, name, value, rules, work.out, moment)
             scores.fall(subject, now_ms)
             stages.fall_asleep(subject, now_ms)
-            scores.publish(subject)
-            _set_timer(subject)
+            signals.wake(subject, now_ms)
+            _finish(subject, now_ms)
             work.state.put(key, value)
-    return len(keys) == WAKE_LIMIT
+    return WAKE_LIMIT in (len(by_event), len(by_wall))
 
 
-def _set_timer(subject: Subject) -> None:
-    """Have the subject woken when its next score falls out of its band, or when it has been silent for long."""
-    times = [scores.next_fall(subject, name) for name in subject.value.get("bands", {})]
-    due = min((at for at in (*times, stages.due(subject)) if at is not None), default=None)
-    if due is None:
-        subject.value.pop("due_wall", None)
-    else:
-        subject.value["due_wall"] = due
+def _finish(subject: Subject, now_ms: int) -> None:
+    """Publish what was touched, compare it with the thresholds, and have the subject woken when time alone changes something."""
+    if subject.rules.thresholds and "moved_to" not in subject.value:
+        thresholds.watch(subject, now_ms)
+    scores.publish(subject)
+    event, wall = signals.due(subject, now_ms) if subject.rules.timed else (None, None)
+    falls = [scores.next_fall(subject, name) for name in subject.value.get("bands", {})]
+    times = {"due_event": event, "due_wall": min((at for at in (*falls, stages.due(subject), wall) if at is not None), default=None)}
+    for field, at in times.items():
+        if at is None:
+            subject.value.pop(field, None)
+        else:
+            subject.value[field] = at
 
 
 def flush(work: Work, *, rules: SubjectRules, now_ms: int) -> bool:
@@ -112,9 +117,12 @@ def _read(encoded: bytes) -> Line | None:
         return None
     if type(line) is not dict or line.get("control") not in _CONTROLS or line.get("kind") not in KINDS:
         return None
-    if not all(type(line.get(name, "")) is str for name in _TEXTS) or not all(type(line.get(name)) is int for name in _TIMES):
+    for name in _TEXTS:
+        if name in line and type(line[name]) is not str:
+            return None
+    if not (type(line.get("event_time")) is type(line.get("received_at")) is int and "event_id" in line and "site" in line):
         return None
-    if not all(type(line.get(name) or {}) is dict for name in ("props", "traits")) or "event_id" not in line or "site" not in line:
+    if type(line.get("props") or {}) is not dict or type(line.get("traits") or {}) is not dict:
         return None
     return line if "control" not in line or all(name in line for name in handover.LINE_FIELDS) else None
 
@@ -140,22 +148,25 @@ def _subject(line: Line, work: Work, rules: SubjectRules, touched: dict[str, Sub
     key = state_key(line["site"], name)
     subject = touched.get(key)
     if subject is None:
-        subject = touched[key] = Subject(line["site"], name, work.state.get(key) or {}, rules, work.out)
+        subject = touched[key] = Subject(line["site"], name, work.state.get(key) or {}, rules, work.out, watermark(work.meta))
     return subject
 
 
 def _absorb_line(line: Line, subject: Subject) -> None:
     control = line.get("control")
+    subject.last = line
     if control == "link":
         handover.hand_over(subject, line)
     elif control == "handover":
         handover.receive(subject, line)
-    elif control == "label" and "moved_to" not in subject.value:
-        relabel.receive(subject, line)
     elif "moved_to" in subject.value:
         handover.forward(subject, line)
+    elif control == "label":
+        relabel.receive(subject, line)
     else:
         session_shares.forget(subject, line["received_at"])
-        scores.score(subject, line)
-        stages.stage(subject, line, cause_of(line))
+        cause = cause_of(line)
+        scores.score(subject, line, cause)
+        if stages.stage(subject, line, cause):
+            signals.reconsider(subject, line["received_at"], by_stage=True)
         signals.signal(subject, line)

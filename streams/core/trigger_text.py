@@ -117,6 +117,8 @@ class TriggerText(Strict):
         for key in needs:
             if getattr(self, key) is None:
                 raise ValueError(f"a trigger that {_SORTS[self.sort]} needs `{key}`")
+        if self.sort == "threshold" and self.where and self.where.consent:
+            raise ValueError("a trigger that watches a score has no `where.consent`: consent is given with an event")
         for key in sorted((_OWN - needs - may) & self.model_fields_set):
             raise ValueError(f"a trigger that {_SORTS[self.sort]} has no `{key}`")
         return self

@@ -1,8 +1,4 @@
-"""Triggers as pure functions of matching events in order (docs/semantics.md, section 7).
-
-A `Match` is `[event_time, pageview_id, seq, event_id, visitor_id, url_path, session]`. Old matches are folded into a `Carry`, from
-which the evaluation goes on: `[[[time, visitor_id] of what counted within the window], time of the last result or -1]`.
-"""
+"""Triggers, compiled (docs/semantics.md, section 7)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,18 +10,6 @@ from streams.core.lifecycle import STAGES
 from streams.core.matching import Matcher, When, matcher_of
 from streams.core.model_text import parse
 from streams.core.trigger_text import NO_STAGE, TriggersText, TriggerText, WhereText
-
-Match = list[Any]
-Carry = list[Any]
-
-AT = 0
-EVENT_ID = 3
-VISITOR = 4
-PATH = 5
-SESSION = 6
-COUNTED = 0
-FIRED_AT = 1
-
 
 MIN_GAP_MS = 300_000
 """How far apart matches are that count, unless a trigger says otherwise."""
@@ -61,15 +45,19 @@ class QuietHours:
             return None
         day = local.date() + timedelta(days=int(minute >= self.end))
         ends = datetime(day.year, day.month, day.day, self.end // 60, self.end % 60, tzinfo=self.zone)
-        return int(ends.timestamp() * 1000)
+        return max(int(ends.timestamp() * 1000), at + 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A compiled trigger. Times are milliseconds of event time."""
+    """A compiled trigger. Times are milliseconds of event time.
+
+    `mark` is a hash of the version and of all that is written about the trigger: its state belongs to it.
+    """
 
     name: str
     version: str
+    mark: str
     cooldown_ms: int
     where: Where
     quiet: QuietHours | None
@@ -78,6 +66,21 @@ class Trigger:
     def kinds(self) -> frozenset[str]:
         """Return the kinds of events that it must be shown."""
         return frozenset()
+
+    @property
+    def delay_ms(self) -> int:
+        """Return how long after an event it fires."""
+        return 0
+
+    @property
+    def why(self) -> str:
+        """Say why it fires."""
+        return ""
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """Return what each of its signals says about it."""
+        return {}
 
     @property
     def scores(self) -> frozenset[str]:
@@ -105,6 +108,17 @@ class CountTrigger(Trigger):
         """Return the kinds of events that it must be shown."""
         return self.when_kinds
 
+    @property
+    def why(self) -> str:
+        """Say why it fires."""
+        return "the count was reached"
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """Return what each of its signals says about it."""
+        distinct = {"distinct_by": self.distinct} if self.distinct else {}
+        return {"count": self.count, "within_s": self.within_ms // 1000, **distinct}
+
 
 @dataclass(frozen=True, slots=True)
 class AbsenceTrigger(Trigger):
@@ -121,6 +135,21 @@ class AbsenceTrigger(Trigger):
         """Return the kinds of events that it must be shown."""
         return self.when_kinds | self.unless_kinds
 
+    @property
+    def delay_ms(self) -> int:
+        """Return how long after an event it fires."""
+        return self.within_ms
+
+    @property
+    def why(self) -> str:
+        """Say why it fires."""
+        return "what was waited for did not come"
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """Return what each of its signals says about it."""
+        return {"within_s": self.within_ms // 1000}
+
 
 @dataclass(frozen=True, slots=True)
 class ThresholdTrigger(Trigger):
@@ -129,6 +158,16 @@ class ThresholdTrigger(Trigger):
     score: str
     reaches: float
     falls: bool
+
+    @property
+    def why(self) -> str:
+        """Say why it fires."""
+        return "the score crossed the threshold"
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """Return what each of its signals says about it."""
+        return {"score": self.score, "reaches": self.reaches}
 
     @property
     def scores(self) -> frozenset[str]:
@@ -146,7 +185,8 @@ def read_triggers(text: str, name: str) -> tuple[Trigger, ...]:
 def _common(name: str, text: TriggerText, version: str, zone: ZoneInfo) -> dict[str, Any]:
     quiet = text.quiet_hours
     hours = QuietHours(quiet.begin, quiet.end, zone, quiet.then == "hold") if quiet else None
-    return {"name": name, "version": version, "cooldown_ms": text.cooldown, "where": _where(text.where), "quiet": hours}
+    mark = sha256(f"{version}\0{zone.key}\0{text.model_dump_json()}".encode()).hexdigest()[:8]
+    return {"name": name, "version": version, "mark": mark, "cooldown_ms": text.cooldown, "where": _where(text.where), "quiet": hours}
 
 
 def _where(text: WhereText | None) -> Where:
@@ -183,37 +223,3 @@ def _threshold(text: TriggerText, common: dict[str, Any]) -> Trigger:
 
 
 _COMPILE = {"count": _count, "absence": _absence, "threshold": _threshold}
-
-
-def new_carry() -> Carry:
-    """Return the carry before the first match."""
-    return [[], -1]
-
-
-def step(trigger: CountTrigger, carry: Carry, match: Match) -> bool:
-    """Go on by one match, in place; True when it completes the count.
-
-    A match counts if it is `min_gap` after the last that counted, or by another visitor of the customer. Session ids are
-    not asked: they may still change. Within one visitor a session apart is a gap apart, which is no less than `min_gap`.
-    """
-    at, counted = match[AT], carry[COUNTED]
-    if counted and counted[-1][1] == match[VISITOR] and at - counted[-1][0] < trigger.min_gap_ms:
-        return False
-    within = [earlier for earlier in counted if at - earlier[0] <= trigger.within_ms]
-    ready = carry[FIRED_AT] < 0 or (at - carry[FIRED_AT] >= trigger.cooldown_ms and len(within) < trigger.count)
-    carry[COUNTED] = [*within, [at, match[VISITOR]]]
-    if not ready or len(carry[COUNTED]) < trigger.count:
-        return False
-    carry[FIRED_AT] = at
-    return True
-
-
-def results_of(trigger: CountTrigger, carry: Carry, matches: list[Match]) -> list[Match]:
-    """Return the matches that complete the count, from all matches after the carry, in order."""
-    going: Carry = [list(carry[COUNTED]), carry[FIRED_AT]]
-    return [match for match in matches if step(trigger, going, match)]
-
-
-def joined(carry: Carry, more: Carry) -> Carry:
-    """Return the carry of two subjects that are one now."""
-    return [sorted([*carry[COUNTED], *more[COUNTED]]), max(carry[FIRED_AT], more[FIRED_AT])]

@@ -200,7 +200,7 @@ def test_a_wrong_model_is_refused_with_what_to_change(change, message):
 
 def test_the_shipped_rules_are_read():
     assert RULES.partitions == PARTITIONS
-    assert RULES.model.scores.keys() == {"engagement", "fit", "lifecycle"}
+    assert RULES.model.scores.keys() == {"engagement", "fit", "interests", "lifecycle"}
     assert [trigger.name for trigger in RULES.triggers] == ["price_page_twice"]
 
 
