@@ -4,25 +4,22 @@ A subclass of uvicorn's protocol, so uvicorn is pinned. Everything that is not a
 application as before, also on the same connection: a hot request stands in the place of uvicorn's own cycle.
 """
 
-from functools import lru_cache
 from typing import Any
-
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from collector.budget import Hold
 from collector.core.answers import Answer
-from collector.core.cors import cors
+from collector.core.heads import split
 from collector.core.routes import ROUTES, Route
+from collector.core.written import written
 from collector.guard import Guarded
 from collector.handlers import Request
 from collector.ingest import WANTED, Ingest
+from collector.quick import Taken
 
 HOT = {path.encode(): route for path, route in ROUTES.items() if route.form != "discard"}
 METHODS = {"pixel": b"GET"}
 NEEDED = WANTED | {b"expect"}
 MAX_NAMES = 4096
-
-Pair = tuple[bytes, bytes]
 
 
 class _Nobody:
@@ -93,6 +90,44 @@ class FastProtocol(Guarded):
     _advancing = False
     _answered = _seen = 0
     _idle_since = 0.0
+
+    @property
+    def peer(self) -> str:
+        """The address at the other end."""
+        return self.client[0] if self.client else ""
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came: a request like one before quickly, everything else by the parser."""
+        cycle = self.cycle
+        if self._open or self._in_head or not (cycle is None or cycle.response_complete):
+            super().data_received(data)
+            return
+        self._unset_keepalive_if_required()
+        if not self.ingest.quick.take(data, self):
+            super().data_received(data)
+            self._learn(data)
+
+    def begin_quickly(self, taken: Taken) -> None:
+        """Let a request that was taken stand in the place of uvicorn's cycle."""
+        self.cycle = taken  # type: ignore[assignment]  # what uvicorn asks of a cycle, it has
+
+    def answer_quickly(self, taken: Taken, response: bytes) -> None:
+        """Write the response of a request that was taken."""
+        if self.transport.is_closing():  # the client left
+            return
+        self.transport.write(response)
+        if not taken.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+
+    def _learn(self, data: bytes) -> None:
+        """Remember the head of a request that was just parsed, when it was alone and whole."""
+        hot: Any = self._hot
+        if not isinstance(hot, Exchange) or self.cycle is not hot or not (hot.complete and hot.keep_alive):
+            return
+        request = split(data)
+        if request is not None:
+            self.ingest.quick.heads.learn(request, hot.headers, route=hot.route, query=hot.query.decode("latin-1"), origin=hot.origin)
 
     def on_message_begin(self) -> None:
         """Begin a request, of which nothing is known yet."""
@@ -246,8 +281,7 @@ class FastProtocol(Guarded):
     def _handle(self, hot: Exchange) -> None:
         chunks = hot.chunks
         body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        peer = self.client[0] if self.client else ""
-        request = Request(hot.route, hot.query.decode("latin-1"), hot.headers, body, peer, self.ingest.now_ms())
+        request = Request(hot.route, hot.query.decode("latin-1"), hot.headers, body, self.peer, self.ingest.now_ms())
         hot.chunks = []
         self.ingest.answer(request, hot, lambda answer: self._write(hot, answer))
 
@@ -265,19 +299,10 @@ class FastProtocol(Guarded):
         hot.response_complete = True
         if self.transport.is_closing():  # the client left
             return
-        self.transport.write(_head(answer.status, answer.headers, len(answer.body), hot.origin, keep_alive=hot.keep_alive) + answer.body)
+        self.transport.write(written(answer, hot.origin, keep_alive=hot.keep_alive))
         if not hot.keep_alive:
             self.transport.close()
         self.on_response_complete()
-
-
-@lru_cache(maxsize=1024)
-def _head(status: int, headers: tuple[Pair, ...], size: int, origin: str | None, *, keep_alive: bool) -> bytes:
-    """Return the head that uvicorn would write."""
-    pairs = [*headers, (b"content-length", b"%d" % size), *cors(origin.encode("latin-1") if origin is not None else None)]
-    if not keep_alive:
-        pairs.append((b"connection", b"close"))
-    return b"".join([STATUS_LINE[status], *(name + b": " + value + b"\r\n" for name, value in pairs), b"\r\n"])
 
 
 def fast_protocol(ingest: Ingest) -> type[FastProtocol]:

@@ -84,6 +84,7 @@ class Handlers:
         self._retry_after = retry_after
         self._live = live or LiveFiles()
         self._quotas = Quotas()
+        self._known: tuple[object, object, object] = (None, None, None)
 
     def use(self, config: CollectorConfig) -> None:
         """Take another configuration for the requests from now on."""
@@ -107,6 +108,26 @@ class Handlers:
             outcome.warnings,
             outcome.refusal,
         )
+
+    @property
+    def known(self) -> object:
+        """What is known now of sites, keys and suppressed people: another object once any of it has changed."""
+        live, (config, keyring, suppressions) = self._live, self._known
+        if config is not self.config or keyring is not live.keyring or suppressions is not live.suppressions:
+            self._known = self.config, live.keyring, live.suppressions
+        return self._known
+
+    def plain_events(self, asked: tuple[Route, str], headers: Mapping[str, str], write_key: str) -> PlainEvents | None:
+        """Return what makes events of requests with this path, query, head and key; None when their site asks for more than that."""
+        route, query = asked
+        parameters = read_query(query) if query else {}
+        key = key_outside_body(headers, parameters.get("writeKey", "")) or write_key
+        site = self._site(key, headers.get("origin", ""))
+        if isinstance(site, Refusal) or site.rate_per_key or site.cookie_keys:
+            return None
+        request = Request(route, query, headers, b"", "", 0)
+        arrival = self._arrival(request, site, sent_at=None, historical=parameters.get("historical", "") in ("1", "true"))
+        return PlainEvents(arrival, self._new_id) if arrival.is_plain else None
 
     def unavailable(self, code: str = "not_durable") -> Answer:
         """Return the 503 of a request whose events cannot be kept now."""

@@ -14,6 +14,7 @@ from collector.core.routes import Route
 from collector.handlers import Handlers, Outcome, Request
 from collector.metrics import Metrics
 from collector.publishing import Publishing
+from collector.quick import Quick
 from schemas.errors import Retryable
 
 log = structlog.get_logger()
@@ -50,6 +51,7 @@ class Ingest:
         self._now_ms = now_ms
         self.budget = publishing.budget
         self.body_limit = handlers.config.body_limit
+        self.quick = Quick(handlers, publishing=publishing, metrics=metrics, now_ms=now_ms, refused=self.refused)
 
     def reload(self, config: CollectorConfig) -> None:
         """Handle the next request by another configuration."""
@@ -67,11 +69,17 @@ class Ingest:
     def _settle(self, route: Route, outcome: Outcome, answered: Answered, error: BaseException | None) -> None:
         if error is None:
             answered(self.counted(route, outcome.answer))  # durable before acknowledged
-        elif isinstance(error, Retryable):
-            self._metrics.not_durable.add((route.name,))
-            answered(self.counted(route, outcome.otherwise or self._handlers.unavailable()))
         else:
-            answered(self.failed(route, error))
+            answered(self.refused(route, error, outcome.otherwise))
+
+    def refused(self, route: Route, error: BaseException, otherwise: Answer | None = None) -> Answer:
+        """Return the answer to a request whose events are not durable: `otherwise`, or a 503."""
+        if not isinstance(error, Retryable):
+            return self.failed(route, error)
+        self._metrics.not_durable.add((route.name,))
+        if route.form == "pixel":
+            otherwise = answers.PIXEL
+        return self.counted(route, otherwise or self._handlers.unavailable())
 
     def counted(self, route: Route, answer: Answer) -> Answer:
         """Count an answer and return it."""

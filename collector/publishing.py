@@ -42,14 +42,24 @@ class Publishing:
             self._metrics.count(outcome)
             done(None)
         elif hold.take(publication.size):
-            started = time.monotonic()
-            self.waiting += 1
-            self._taken += 1
-            if self._taken % SAMPLED == 1:
-                self._observe_skew(publication)
-            self._publisher.submit(publication, partial(self._settle, outcome, started, done))
+            self.submit_taken(publication, partial(self._settle, outcome, time.monotonic(), done))
         else:
             done(Retryable("The collector holds as many events as it may. Send them again later."))
+
+    def submit_taken(self, publication: Publication, done: Done) -> None:
+        """Call `done` once a publication is durable or not; its bytes are held, and whoever is called says `settled`."""
+        self.waiting += 1
+        self._taken += 1
+        if self._taken % SAMPLED == 1:
+            self._observe_skew(publication)
+        self._publisher.submit(publication, done)
+
+    def settled(self, since: float, error: BaseException | None) -> None:
+        """Count a publication that was submitted at `since`, in seconds of the monotonic clock."""
+        self.waiting -= 1
+        self._last = time.monotonic()
+        if error is None:
+            self._metrics.ack_seconds.observe(self._last - since)
 
     def _observe_skew(self, publication: Publication) -> None:
         lines = next(iter(publication.events.values()), ())
@@ -58,10 +68,8 @@ class Publishing:
         if sent_at is not None and "historical" not in event:
             self._metrics.skew_seconds.observe(abs(event["received_at"] - sent_at) / 1000)
 
-    def _settle(self, outcome: Outcome, started: float, done: Done, error: BaseException | None) -> None:
-        self.waiting -= 1
-        self._last = time.monotonic()
+    def _settle(self, outcome: Outcome, since: float, done: Done, error: BaseException | None) -> None:
+        self.settled(since, error)
         if error is None:
-            self._metrics.ack_seconds.observe(self._last - started)
             self._metrics.count(outcome)
         done(error)

@@ -37,7 +37,7 @@ class Arrival:
     def is_plain(self) -> bool:
         """True when neither the site nor the visitor asks for more than the ordinary steps."""
         site = self.site
-        return not (self.declined or self.visitor_id or len(self.suppressions) or site.anonymous_key or site.hash_key or site.plan)
+        return not (self.declined or self.visitor_id or site.anonymous_key or site.hash_key or site.plan)
 
 
 @dataclass(slots=True)

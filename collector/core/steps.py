@@ -1,9 +1,9 @@
 """The steps from a message to an event: `drop_*` may turn it away, `put_*` adds a field."""
 
-from hashlib import blake2b
 from typing import Any
 
 import orjson
+from xxhash import xxh3_64_hexdigest
 
 from collector.core import drafts
 from collector.core.addresses import kept_address
@@ -45,7 +45,7 @@ def put_content_hash(draft: Draft) -> Rejection | None:
         return Rejection(Reason.INVALID_EVENT, "The event is nested too deeply. Send at most 200 levels.")
     if len(canonical) > MAX_EVENT_BYTES:
         return Rejection(Reason.TOO_LARGE, f"The event is over {MAX_EVENT_BYTES:,} bytes. Send less in its properties.")
-    draft.event["content_hash"] = blake2b(canonical, digest_size=8).hexdigest()
+    draft.event["content_hash"] = xxh3_64_hexdigest(canonical)
     return None
 
 

@@ -1,0 +1,94 @@
+"""Heads that the parser has read before: the same bytes mean the same request, so they are not parsed again.
+
+A browser repeats its head on a connection, byte for byte, but for the digits of Content-Length; so do SDKs. What is kept here
+is only what the HTTP parser made of such bytes once. Everything else, also the smallest difference, is parsed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from collector.core.routes import Route
+
+MAX_HEADS = 4096
+MAX_LINES = 64
+MAX_HEAD_BYTES = 4096
+MAX_DIGITS = 8
+TELLING = (b"\r\ntransfer-encoding:", b"\r\nupgrade:", b"\r\nexpect:")
+"""Headers that decide how a request is read or answered; a head with one is always parsed."""
+
+PIXEL_PATHS = b"GET /v1/pixel/"
+VERSION = b" HTTP/1.1"
+END = b"\r\n\r\n"
+LENGTH = b"ength: "
+
+
+@dataclass(slots=True)
+class Head:
+    """The headers of a request, as the parser read them, and the request lines that came with them.
+
+    `notes` is for whoever handles the requests: what follows from the head alone has to be found only once.
+    """
+
+    headers: Mapping[str, str]
+    origin: str | None
+    lines: dict[bytes, tuple[Route, str]] = field(default_factory=dict)
+    notes: dict[tuple[object, object], Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Split:
+    """One whole request in one piece: its line, what its headers are known by, and its body."""
+
+    line: bytes
+    known_by: bytes
+    body: bytes
+
+
+def split(data: bytes) -> Split | None:
+    """Split a piece of a connection that is exactly one request of a remembered form, else return None."""
+    end = data.find(END, 0, MAX_HEAD_BYTES)
+    if end < 0:
+        return None
+    first = data.find(b"\r\n")
+    if data.startswith(b"GET "):
+        return Split(data[:first], data[first:end], b"") if end + 4 == len(data) else None
+    begin = data.find(LENGTH, first, end) + 7
+    stop = data.find(b"\r", begin, end + 1)
+    digits = data[begin:stop]
+    if begin < 7 or not digits.isdigit() or len(digits) > MAX_DIGITS or end + 4 + int(digits) != len(data):
+        return None
+    return Split(data[:first], data[first:begin] + data[stop:end], data[end + 4 :])
+
+
+class Heads:
+    """The heads of one process. Bounded: when it is full it begins anew."""
+
+    def __init__(self) -> None:
+        self._heads: dict[bytes, Head] = {}
+
+    def recall(self, known_by: bytes) -> Head | None:
+        """Return what the parser made of these headers."""
+        return self._heads.get(known_by)
+
+    def learn(self, request: Split, headers: Mapping[str, str], *, route: Route, query: str, origin: str | None) -> None:
+        """Remember what the parser made of a request, if its head alone decides how it is read."""
+        head = self._heads.get(request.known_by)
+        if head is None:
+            if not _tells_all(request):
+                return
+            if len(self._heads) >= MAX_HEADS:
+                self._heads.clear()
+            own = {name: value for name, value in headers.items() if name != "content-length"}
+            head = self._heads[request.known_by] = Head(own, origin)
+        if route.form != "pixel" and len(head.lines) < MAX_LINES:
+            head.lines[request.line] = route, query
+
+
+def _tells_all(request: Split) -> bool:
+    """True when the digits that were cut out are those of the only Content-Length, and nothing else frames the body."""
+    lowered = request.known_by.lower() + b"\r\n"
+    if any(name in lowered for name in TELLING):
+        return False
+    lengths = 0 if request.line.startswith(b"GET ") else 1
+    return lowered.count(b"content-length") == lengths == lowered.count(b"\r\ncontent-length: \r\n")
