@@ -41,6 +41,11 @@ def partition_of(site: str, owner: str, partitions: int) -> int:
     return zlib.crc32(f"{site}\0{owner}".encode("utf-8", "surrogatepass")) % partitions
 
 
+def partition_seed(site: str) -> int:
+    """Return where the CRC-32 of a site's owners begins: an owner's partition is `crc32(owner, seed) % partitions`."""
+    return zlib.crc32(f"{site}\0".encode("utf-8", "surrogatepass"))
+
+
 def key_partition(key: bytes, partitions: int) -> int:
     """Return the partition of a record by its key, on topics partitioned "by key"."""
     return zlib.crc32(key) % partitions

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from zlib import crc32
 
 import msgspec
 import orjson
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 from xxhash import xxh3_64_hexdigest
 
 from collector.core.accept import Accepted
@@ -21,7 +22,7 @@ from collector.core.readers import MAX_TEXT, first, moment, number, text
 from collector.core.scrubbing import scrub, scrub_values
 from collector.core.shapes import Context, Message, Page, Screen, canonical
 from collector.core.steps import MAX_MESSAGE_ID
-from schemas.codec import partition_of
+from schemas.codec import partition_seed
 from schemas.events import MAX_EVENT_BYTES
 from schemas.identities import JUNK_IDS, usable_id
 from schemas.kinds import Kind
@@ -83,6 +84,7 @@ class PlainEvents:
 
     def __init__(self, arrival: Arrival, new_id: Callable[[], str]) -> None:
         self._site = arrival.site.site
+        self._seed = partition_seed(self._site)
         self._ip = arrival.site.ip
         self._own_device = arrival.own_device
         self._default_type = arrival.default_type
@@ -117,7 +119,7 @@ class PlainEvents:
                 continue
             seen[accepted.event_id] = accepted.content_hash
             encoded = accepted.encoded
-            partition = partition_of(self._site, accepted.owner, partitions)
+            partition = crc32(accepted.owner.encode(), self._seed) % partitions
             if partition in events:
                 events[partition].append(encoded)
             else:
@@ -144,9 +146,13 @@ class PlainEvents:
 
     def _line(self, message: Message, content_hash: str) -> Line | None:
         type_ = message.type or self._default_type
-        kind, name = _kind(message, type_)
+        kind: str | None = KIND_OF_TYPE.get(type_)
         if kind is None:
-            return None
+            kind, name = _track_kind(message) if type_ == "track" else None, message.event
+            if kind is None:
+                return None
+        else:
+            name = message.name or (text(message.properties.get("name"), 500) if message.properties else None)
         context = message.context or NO_CONTEXT
         page, screen = context.page or NO_PAGE, context.screen or NO_SCREEN
         line = Line(
@@ -215,16 +221,11 @@ def _names_somebody(value: str) -> bool:
     return usable_id(value)
 
 
-def _kind(message: Message, type_: str) -> tuple[str | None, str | UnsetType | None]:
-    """Return the kind of an event and its name; no kind when the steps have to find it."""
-    kind: str | None = KIND_OF_TYPE.get(type_)
-    if kind is not None:
-        return kind, message.name or (text(message.properties.get("name"), 500) if message.properties else None)
-    if type_ != "track":
-        return None, None
+def _track_kind(message: Message) -> str | None:
+    """Return the kind of a `track` message; none when the steps have to find it."""
     name = message.event
     kind = message.kind or (KIND_OF_NAME.get(name, Kind.CUSTOM) if name else None)
-    return (None if kind == CONSENT else kind), name  # a choice of consent has rules of its own
+    return None if kind == CONSENT else kind  # a choice of consent has rules of its own
 
 
 def _put_content(message: Message, type_: str, line: Line) -> bool:

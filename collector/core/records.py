@@ -1,6 +1,8 @@
 """Encoded events become NDJSON records: the cost of a stream processor is per record, so one record holds many."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from schemas import codec
 from schemas.topics import MAX_RECORD_BYTES
@@ -8,17 +10,13 @@ from schemas.topics import MAX_RECORD_BYTES
 
 def records_of(lines: Sequence[bytes], limit: int = MAX_RECORD_BYTES) -> Iterator[bytes]:
     """Join lines, in order, into as few records of at most `limit` bytes as possible. No line is over the limit."""
-    if sum(map(len, lines)) + len(lines) <= limit:  # nearly always
-        if lines:
-            yield codec.join_lines(lines)
-        return
-    held: list[bytes] = []
-    size = 0
-    for line in lines:
-        if held and size + 1 + len(line) > limit:
-            yield codec.join_lines(held)
-            held, size = [], 0
-        size += len(line) + (1 if held else 0)
-        held.append(line)
-    if held:
-        yield codec.join_lines(held)
+    ends = list(accumulate(map(len, lines)))
+    begin = done = 0
+    while begin < len(lines):
+
+        def size(number: int, begin: int = begin, done: int = done) -> int:
+            return ends[number] - done + number - begin  # with a newline between two
+
+        end = max(begin + 1, bisect_right(range(len(lines)), limit, lo=begin, key=size))
+        yield codec.join_lines(lines[begin:end])
+        begin, done = end, ends[end - 1]

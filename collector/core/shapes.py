@@ -29,24 +29,24 @@ KINDS = Literal[tuple(kind.value for kind in Kind)]  # type: ignore[valid-type] 
 class Page(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """`context.page`."""
 
-    url: Text = UNSET
-    title: Text = UNSET
-    referrer: Text = UNSET
-    path: Text = UNSET
-    search: Text = UNSET
+    category: Text = UNSET
     hash: Text = UNSET
     name: Text = UNSET
-    category: Text = UNSET
+    path: Text = UNSET
+    referrer: Text = UNSET
+    search: Text = UNSET
+    title: Text = UNSET
+    url: Text = UNSET
 
 
 class Screen(msgspec.Struct, forbid_unknown_fields=True, gc=False, rename="camel"):
     """`context.screen`."""
 
-    width: Annotated[int, Meta(ge=0, le=65_535)] | UnsetType = UNSET
-    height: Annotated[int, Meta(ge=0, le=65_535)] | UnsetType = UNSET
     density: Whole | Real | UnsetType = UNSET
-    inner_width: Whole | UnsetType = UNSET
+    height: Annotated[int, Meta(ge=0, le=65_535)] | UnsetType = UNSET
     inner_height: Whole | UnsetType = UNSET
+    inner_width: Whole | UnsetType = UNSET
+    width: Annotated[int, Meta(ge=0, le=65_535)] | UnsetType = UNSET
 
 
 class Library(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -59,47 +59,47 @@ class Library(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 class Context(msgspec.Struct, forbid_unknown_fields=True, gc=False, rename="camel"):
     """`context`: what an SDK says about the surroundings."""
 
-    page: Page | UnsetType = UNSET
-    screen: Screen | UnsetType = UNSET
+    app: Inner | UnsetType = UNSET
+    campaign: Inner | UnsetType = UNSET
     library: Library | UnsetType = UNSET
     locale: Short = UNSET
+    network: Inner | UnsetType = UNSET
+    os: Inner | UnsetType = UNSET
+    page: Page | UnsetType = UNSET
+    screen: Screen | UnsetType = UNSET
+    session_id: Whole | Short = UNSET
     timezone: Short = UNSET
     user_agent: Annotated[str, Meta(max_length=1024)] | UnsetType | None = UNSET
     user_agent_data: Properties | UnsetType = UNSET
-    campaign: Inner | UnsetType = UNSET
-    os: Inner | UnsetType = UNSET
-    app: Inner | UnsetType = UNSET
-    network: Inner | UnsetType = UNSET
-    session_id: Whole | Short = UNSET
     webdriver: bool | UnsetType = UNSET
 
 
 class Message(msgspec.Struct, forbid_unknown_fields=True, gc=False, rename="camel"):
     """One message of a type that is not rare."""
 
-    type: Literal["page", "screen", "track", "identify", "group"] | UnsetType = UNSET
-    kind: KINDS | UnsetType = UNSET  # type: ignore[valid-type]
-    message_id: Id = UNSET
+    metadata: Any = msgspec.field(name="_metadata", default=UNSET)
     anonymous_id: Id = UNSET
-    user_id: Id = UNSET
-    group_id: Id = UNSET
-    event: Name = UNSET
-    name: Name = UNSET
     category: Name = UNSET
-    timestamp: Time = UNSET
-    original_timestamp: Time = UNSET
-    sent_at: Time = UNSET
-    pageview_id: Id = UNSET
-    seq: Annotated[int, Meta(ge=0, le=2**31 - 1)] | UnsetType = UNSET
-    engaged_ms: Annotated[int, Meta(ge=0, le=14_400_000)] | UnsetType = UNSET
-    scroll_pct: Annotated[int, Meta(ge=0, le=100)] | UnsetType = UNSET
     channel: Short = UNSET
     context: Context | UnsetType = UNSET
-    properties: Properties | UnsetType = UNSET
-    traits: Properties | UnsetType = UNSET
+    engaged_ms: Annotated[int, Meta(ge=0, le=14_400_000)] | UnsetType = UNSET
+    event: Name = UNSET
+    group_id: Id = UNSET
     integrations: Inner | UnsetType = UNSET
+    kind: KINDS | UnsetType = UNSET  # type: ignore[valid-type]
+    message_id: Id = UNSET
+    name: Name = UNSET
+    original_timestamp: Time = UNSET
+    pageview_id: Id = UNSET
+    properties: Properties | UnsetType = UNSET
+    scroll_pct: Annotated[int, Meta(ge=0, le=100)] | UnsetType = UNSET
+    sent_at: Time = UNSET
+    seq: Annotated[int, Meta(ge=0, le=2**31 - 1)] | UnsetType = UNSET
+    timestamp: Time = UNSET
+    traits: Properties | UnsetType = UNSET
+    type: Literal["page", "screen", "track", "identify", "group"] | UnsetType = UNSET
+    user_id: Id = UNSET
     write_key: str | UnsetType | None = UNSET
-    metadata: Any = msgspec.field(name="_metadata", default=UNSET)
 
 
 class Envelope(msgspec.Struct, gc=False, rename="camel"):
@@ -112,8 +112,9 @@ class Envelope(msgspec.Struct, gc=False, rename="camel"):
 
 _read_message = msgspec.json.Decoder(Message).decode
 _read_envelope = msgspec.json.Decoder(Envelope).decode
-canonical = msgspec.json.Encoder(order="sorted").encode
-"""The bytes that the content hash is of: sorted, without spaces, as the steps write them."""
+canonical = msgspec.json.Encoder(order="deterministic").encode
+"""The bytes that the content hash is of: sorted, without spaces, as the steps write them. Objects are sorted here, and shapes
+have their fields in the order of their names."""
 
 
 def sent(message: Message) -> Any:

@@ -2,13 +2,15 @@
 
 import json
 
+import msgspec
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from collector.core.accept import Accepted, accept
 from collector.core.bodies import read_body
 from collector.core.plain import PlainEvents
-from collector.core.shapes import read_shapes, sent
+from collector.core.shapes import Context, Library, Message, Page, Screen, read_shapes, sent
 from schemas import codec
 from tests.collector.core.test_accept import BROWSER, arrivals, messages, odd, scalars, texts
 
@@ -136,3 +138,9 @@ def test_the_usual_messages_take_the_short_way():
         short, long = both(json.dumps(message).encode(), BROWSER)
         assert short is not None
         same(short, long)
+
+
+@pytest.mark.parametrize("shape", [Message, Context, Page, Screen, Library])
+def test_the_fields_of_a_shape_stand_in_the_order_that_its_hash_is_of(shape):
+    names = [field.encode_name for field in msgspec.structs.fields(shape)]
+    assert names == sorted(names)
