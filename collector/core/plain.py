@@ -20,7 +20,7 @@ from collector.core.drafts import SNIPPET_LIBRARY, Arrival
 from collector.core.mapping import KIND_OF_NAME, KIND_OF_TYPE
 from collector.core.readers import MAX_TEXT, first, moment, number, text
 from collector.core.scrubbing import scrub, scrub_values
-from collector.core.shapes import Context, Message, Page, Screen, canonical
+from collector.core.shapes import Context, Message, Page, Screen, canonical_into
 from collector.core.steps import MAX_MESSAGE_ID
 from schemas.codec import partition_seed
 from schemas.events import MAX_EVENT_BYTES
@@ -95,6 +95,7 @@ class PlainEvents:
         self._user_agent = text(arrival.user_agent, 1024) or UNSET
         self._sent_at: Any = UNSET
         self._server = self._device = b""
+        self._content = bytearray()
         self.begin(arrival.received_at, arrival.address, arrival.sent_at)
 
     def begin(self, received_at: int, address: str, sent_at: Any) -> None:
@@ -131,7 +132,8 @@ class PlainEvents:
     def accept(self, message: Message) -> Accepted | None:
         """Return the event of a message, or None when the steps have to decide."""
         owner = _owner(message)
-        content = _content(message)
+        content = self._content
+        _content_into(content, message)
         line = self._line(message, xxh3_64_hexdigest(content)) if owner and len(content) <= MAX_EVENT_BYTES else None
         if line is None or (self._suppressions is not None and self._is_suppressed(message)):
             return None
@@ -193,15 +195,15 @@ NO_CONTEXT, NO_PAGE, NO_SCREEN = Context(), Page(), Screen()
 encode = msgspec.json.Encoder().encode
 
 
-def _content(message: Message) -> bytes:
-    """Return what the content hash is of: the message without the fields of one request."""
+def _content_into(buffer: bytearray, message: Message) -> None:
+    """Write what the content hash is of: the message without the fields of one request."""
     if message.sent_at is UNSET and message.write_key is UNSET and message.metadata is UNSET:
-        return canonical(message)
+        canonical_into(message, buffer)
+        return
     kept = message.sent_at, message.write_key, message.metadata
     message.sent_at = message.write_key = message.metadata = UNSET
-    content = canonical(message)
+    canonical_into(message, buffer)
     message.sent_at, message.write_key, message.metadata = kept
-    return content
 
 
 def _owner(message: Message) -> str:
@@ -216,7 +218,7 @@ def _owner(message: Message) -> str:
 
 def _names_somebody(value: str) -> bool:
     """Do what `usable_id` does, cheaper for the ids that have nothing to strip."""
-    if value[0].isalnum() and value[-1].isalnum():
+    if "(" <= value[0] <= "~" and "(" <= value[-1] <= "~":  # neither space nor quotes
         return len(value) > LONGEST_JUNK or value.lower() not in JUNK_IDS
     return usable_id(value)
 

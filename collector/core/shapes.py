@@ -112,8 +112,8 @@ class Envelope(msgspec.Struct, gc=False, rename="camel"):
 
 _read_message = msgspec.json.Decoder(Message).decode
 _read_envelope = msgspec.json.Decoder(Envelope).decode
-canonical = msgspec.json.Encoder(order="deterministic").encode
-"""The bytes that the content hash is of: sorted, without spaces, as the steps write them. Objects are sorted here, and shapes
+canonical_into = msgspec.json.Encoder(order="deterministic").encode_into
+"""Writes the bytes that the content hash is of: sorted, without spaces, as the steps write them. Objects are sorted here, and shapes
 have their fields in the order of their names."""
 
 
