@@ -23,7 +23,6 @@ import uvloop
 from bench.streams import folds
 from bench.streams.rig import PARTITIONS
 from footprint.logs import configure
-from schemas.codec import dumps
 from schemas.connections import KafkaConnection
 from streams.agents import subjects_hop, visitors_hop
 from streams.core.rules import VisitorRules
@@ -146,9 +145,9 @@ async def absorb(bootstrap: str, what: str, total: int) -> dict[str, Any]:
         status = engine.status()
         still = meter.done() and status.ready and status.lag == 0
         since = (since or time.monotonic()) if still else None
-    states = [partition.state for partition in engine._ownership.owned() if partition.hop.name == meter.first]  # noqa: SLF001  # what it holds is what is measured
+    states = [partition.state for partition in engine.owned() if partition.hop.name == meter.first]
     keys = sum(map(len, states))
-    return meter.result(keys, sum(len(dumps(value)) for state in states for value in state._values.values()) / max(keys, 1))  # noqa: SLF001  # the same
+    return meter.result(keys, sum(state.size for state in states) / max(keys, 1))
 
 
 async def _say(bootstrap: str, what: str, total: int) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.codec import dumps, loads
-from schemas.topics import StateTopic
+from streams.core.layout import UnknownVersion, upgraded
 from streams.core.work import Value
 from streams.faust_exact.exits import StateUnreadable
 from streams.faust_exact.hop import Delivery, Hop
@@ -30,7 +30,7 @@ class Marker:
 class Snapshot:
     """The state of one partition, as loaded; `records` were read for it."""
 
-    values: list[tuple[str, Value]]
+    values: list[tuple[str, bytes]]
     marker: Marker
     records: int
 
@@ -60,7 +60,7 @@ async def load(delivery: Delivery, hop: Hop, partition: int) -> Snapshot:
         end = await _end(reader, TopicPartition(hop.source.name, partition))
     finally:
         await reader.stop()
-    return await _snapshot(raw, records, source_end=end, topic=hop.state)
+    return await _snapshot(raw, records, source_end=end, hop=hop)
 
 
 async def _read(reader: Any, tp: Any) -> tuple[dict[bytes, bytes], int]:
@@ -88,7 +88,8 @@ async def _end(reader: Any, tp: Any) -> int:
     return end
 
 
-async def _snapshot(raw: dict[bytes, bytes], records: int, *, source_end: int, topic: StateTopic) -> Snapshot:
+async def _snapshot(raw: dict[bytes, bytes], records: int, *, source_end: int, hop: Hop) -> Snapshot:
+    topic = hop.state
     found = raw.pop(MARKER, None)
     if found is None and raw:
         raise StateUnreadable(f"{topic.name} holds state but no marker. Empty the topic, and the state is built anew.")
@@ -98,9 +99,16 @@ async def _snapshot(raw: dict[bytes, bytes], records: int, *, source_end: int, t
             f"{topic.name} has absorbed offset {marker.offset}, but its source ends at {source_end}: the source topic was "
             "created anew. Delete and create the state topics too (`footprint topics create`)."
         )
-    values: list[tuple[str, Value]] = []
+    values: list[tuple[str, bytes]] = []
     for number, (key, value) in enumerate(raw.items(), 1):
-        values.append((key.decode("utf-8", "surrogatepass"), loads(value)))
+        values.append((key.decode("utf-8", "surrogatepass"), _upgraded(value, hop)))
         if number % DECODE_AT_ONCE == 0:  # the event loop must keep turning, or the group drops this member
             await asyncio.sleep(0)
     return Snapshot(values, marker, records)
+
+
+def _upgraded(value: bytes, hop: Hop) -> bytes:
+    try:
+        return upgraded(value, hop.upgrades)
+    except UnknownVersion as error:
+        raise StateUnreadable(str(error)) from None

@@ -101,6 +101,10 @@ class Engine:
             owned=len(owned),
         )
 
+    def owned(self) -> list[Partition]:
+        """Return the partitions that this worker works on."""
+        return self._ownership.owned()
+
     def _lag(self, partition: Partition) -> int:
         return int(self._app.consumer.lag(partition.tp, partition.marker))
 

@@ -1,10 +1,11 @@
 """What a hop is, and how it is delivered: the values that the machinery is built from."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from schemas.connections import KafkaConnection
 from schemas.topics import StateTopic, Topic
+from streams.core.layout import Upgrades
 from streams.core.work import Arrival, Value, Work
 
 
@@ -37,6 +38,8 @@ class Hop:
     """Publish what was held back, on a clean stop. True as above."""
     watermark: Callable[[Value], int | None]
     """The watermark that records written by this hop carry, from the partition's meta; None: no header."""
+    upgrades: Upgrades = field(default_factory=dict)
+    """How state values of older versions become those of this one."""
 
 
 @dataclass(frozen=True, slots=True)

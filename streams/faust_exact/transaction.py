@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from schemas.codec import dumps, key_partition
+from schemas.codec import key_partition
 from schemas.topics import MAX_RECORD_BYTES
 from streams.core.work import Value, Work
 from streams.faust_exact.changelog import MARKER, encode_marker
@@ -32,7 +32,7 @@ Plan = dict[tuple[str, int], list[Planned]]
 
 def writes(partition: Partition, work: Work) -> bool:
     """True when the work has something to write."""
-    return bool(work.out.records or work.out.lines or partition.state.changes())
+    return bool(work.out.records or work.out.lines or partition.state.changed())
 
 
 def plan(partition: Partition, work: Work, *, marker: int, partitions: int) -> Plan:
@@ -91,12 +91,9 @@ def _headers(partition: Partition, meta: Value) -> Headers:
     return headers
 
 
-def _state_record(key: str, value: Value | None) -> Planned:
+def _state_record(key: str, encoded: bytes | None) -> Planned:
     name = key.encode("utf-8", "surrogatepass")
-    if value is None:
-        return Planned(name, None, [])
-    encoded = dumps(value)
-    if len(name) + len(encoded) > MAX_STATE_BYTES:
+    if encoded is not None and len(name) + len(encoded) > MAX_STATE_BYTES:
         raise StateTooLarge(
             f"The state of one key has {len(encoded)} bytes, more than {MAX_STATE_BYTES}. Report this: state must be bounded."
         )

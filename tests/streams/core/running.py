@@ -7,6 +7,7 @@ from pathlib import Path
 from schemas.codec import dumps, loads
 from schemas.topics import SCORE_CHANGES, SCORES, SESSIONS, SIGNALS, TRACKED
 from streams.core import subjects, visitors
+from streams.core.layout import read
 from streams.core.rules import Shape, SiteRules, VisitorRules
 from streams.core.state import PartitionState
 from streams.core.work import Arrival, Work
@@ -19,11 +20,19 @@ RULES = subjects.read_rules(
 FAR_MS = 400 * 86_400_000
 
 
+class State(PartitionState):
+    """A state that can be looked into."""
+
+    @property
+    def _values(self):
+        return {key: read(encoded) for key, encoded in self._stored.items()}
+
+
 class Agent:
     """One agent's core on one partition. Its state goes through JSON at each commit, as through a changelog."""
 
     def __init__(self, core, rules):
-        self.core, self.rules, self.state, self.meta = core, rules, PartitionState(), {}
+        self.core, self.rules, self.state, self.meta = core, rules, State(), {}
 
     def absorb(self, value, at=0):
         return self._commit(lambda work: self.core.absorb(value, work, rules=self.rules, arrival=Arrival(at)))
@@ -44,9 +53,9 @@ class Agent:
     def _commit(self, step):
         work = Work(self.state, self.meta)
         step(work)
-        values = {key: loads(dumps(value)) for key, value in self.state._values.items()} | self.state.changes()
         self.meta = loads(dumps(work.meta))
-        self.state = PartitionState((key, loads(dumps(value))) for key, value in values.items() if value is not None)
+        self.state.commit()
+        self.state = State(self.state._stored.items())
         return work.out
 
 

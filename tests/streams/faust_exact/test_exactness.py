@@ -6,6 +6,7 @@ from collections import Counter
 import orjson
 import pytest
 
+from streams.core.layout import read
 from tests.streams.faust_exact.conftest import until
 from tests.streams.faust_exact.counting import expected
 
@@ -27,7 +28,7 @@ async def compare(broker, line):
 
 async def state(broker, topic):
     found = {record.key: record.value for record in await broker.read(topic.name)}
-    return {key.decode(): orjson.loads(value) for key, value in found.items() if value is not None and key != b"__marker"}
+    return {key.decode(): read(value) for key, value in found.items() if value is not None and key != b"__marker"}
 
 
 async def until_async(read, wanted, seconds=20):
