@@ -14,7 +14,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DataDir = Annotated[Path | None, typer.Option(help="Data folder; when nothing runs there, its store is started for this question.")]
 Rows = list[dict[str, Any]]
 
-SHOW = "SELECT * FROM customers WHERE site = {site:String} AND customer_id = {customer:String}"
+SHOW = "SELECT * FROM customer(site = {site:String}, customer = {customer:String})"
 WHY = "SELECT * FROM why(site = {site:String}, customer = {customer:String})"
 TIMELINE = """
 SELECT event_time, sentence, channel, traffic, visitor_id, session_id, kind, name, value, currency, url_path, event_id, toJSONString(props) AS props

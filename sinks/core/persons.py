@@ -41,6 +41,8 @@ class Carrier:
     customer: Sequence[str] = ()
     subject: Sequence[str] = ()
     text: Sequence[str] = ()
+    visitor_key: Sequence[str] = ()
+    """Columns that hold a visitor as `cityHash64(site, visitor)`."""
     exported: bool = True
     """False: it holds no more than other tables that are exported."""
 
@@ -49,12 +51,16 @@ class Carrier:
         clauses = [f"{column} = %(customer)s" for column in self.customer]
         clauses += [f"{column} IN %(visitors)s" for column in self.visitor if person.visitors]
         clauses += [f"{column} IN %(subjects)s" for column in self.subject]
+        clauses += [
+            f"has(arrayMap(one -> cityHash64(%(site)s, one), %(browsers)s), {column})" for column in self.visitor_key if person.visitors
+        ]
         clauses += [f"arrayExists(needle -> position({column}, needle) > 0, %(needles)s)" for column in self.text]
         return f"site = %(site)s AND ({' OR '.join(clauses) or '0'})"
 
 
 CARRIERS = (
     Carrier("events_raw", visitor=("visitor_id", "previous_id"), customer=("customer_id", "previous_id")),
+    Carrier("events_by_time_raw", customer=("customer_id",), visitor_key=("visitor_key",), exported=False),
     Carrier("seen_customers", visitor=("visitor_id",), customer=("customer_id",), exported=False),
     Carrier("sessions_raw", visitor=("visitor_id",), customer=("customer_id",)),
     Carrier("session_overrides", visitor=("visitor_id",), exported=False),
@@ -102,6 +108,7 @@ def values_of(person: Person) -> dict[str, object]:
         "site": person.site,
         "customer": person.customer,
         "visitors": person.visitors,
+        "browsers": list(person.visitors),
         "subjects": person.subjects,
         "needles": needles(person),
     }

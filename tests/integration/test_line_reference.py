@@ -10,7 +10,7 @@ from tests.support.commands import run_json, run_program
 pytestmark = [pytest.mark.line, pytest.mark.kafka, pytest.mark.store, pytest.mark.timeout(300)]
 
 REFERENCE = Path(__file__).parent.parent.parent / "docs" / "reference"
-PARAMETERISED = {"timeline": "timeline(site = 'demo', customer = 'nobody')", "why": "why(site = 'demo', customer = 'nobody')"}
+PARAMETERISED = {view: f"{view}(site = 'demo', customer = 'nobody')" for view in ("timeline", "customer", "why")}
 SECTIONS = re.split(r"\n## ", (REFERENCE / "store.md").read_text("utf-8"))[1:-1]
 STATEMENTS = re.findall(r"```sql\n(.*?)```", "\n".join(SECTIONS), re.DOTALL)
 

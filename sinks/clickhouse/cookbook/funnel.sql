@@ -8,15 +8,15 @@
 WITH reached AS
 (
     SELECT
-        if(customer_id != '', customer_id, visitor_id) AS person,
+        person,
         windowFunnel({within:UInt64} * 1000)(
             toUInt64(toUnixTimestamp64Milli(event_time)),
             url_path LIKE {step1:String} AND kind = 'page_view' OR kind = {step1:String} OR name = {step1:String},
             url_path LIKE {step2:String} AND kind = 'page_view' OR kind = {step2:String} OR name = {step2:String},
             url_path LIKE {step3:String} AND kind = 'page_view' OR kind = {step3:String} OR name = {step3:String}
         ) AS steps
-    FROM events_human
-    WHERE site = {site:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND person != ''
+    FROM events_by_time
+    WHERE site = {site:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND traffic = 'human' AND person != 0
     GROUP BY person
 ),
 counted AS

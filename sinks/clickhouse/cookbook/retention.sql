@@ -4,9 +4,9 @@
 -- {from} = 56 days before {to}: start, UTC
 WITH active AS
 (
-    SELECT if(customer_id != '', customer_id, visitor_id) AS person, toMonday(event_time) AS week
-    FROM events_human
-    WHERE site = {site:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND session_id != '' AND person != ''
+    SELECT person, toMonday(event_time) AS week
+    FROM events_by_time
+    WHERE site = {site:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND traffic = 'human' AND session != 0 AND person != 0
     GROUP BY person, week
 ),
 placed AS (SELECT person, week, min(week) OVER (PARTITION BY person) AS cohort FROM active)

@@ -10,12 +10,12 @@ FROM
 (
     SELECT
         url_path,
-        pageview_id,
+        pageview,
         least(sum(engaged_ms), toUInt64(dateDiff('millisecond', min(event_time - toIntervalMillisecond(engaged_ms)), max(event_time))) + 5000, 14400000) AS engaged,
         max(scroll_pct) AS scrolled
-    FROM events_human
-    WHERE site = {site:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND kind = 'engagement' AND pageview_id != ''
-    GROUP BY url_path, visitor_id, pageview_id
+    FROM events_by_time
+    WHERE site = {site:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND kind = 'engagement' AND traffic = 'human' AND pageview != 0
+    GROUP BY url_path, pageview
 )
 WHERE engaged > 0
 GROUP BY url_path

@@ -59,6 +59,7 @@ ENGINE = Null;
 
 -- Of several copies of one event the first accepted stands: version falls with received_at. Corrections rank above it: each adds 2^48.
 -- actor is whose footprint the event is: the visitor, or else the customer. The sort key holds only what never changes.
+-- Small granules, small blocks and few partitions: what reads this table wants one footprint of it, from as few places as can be.
 CREATE TABLE IF NOT EXISTS events_raw ${ON_CLUSTER}
 (
     site LowCardinality(String),
@@ -119,9 +120,9 @@ CREATE TABLE IF NOT EXISTS events_raw ${ON_CLUSTER}
     INDEX customer customer_id TYPE bloom_filter GRANULARITY 1
 )
 ENGINE = ${REPL}ReplacingMergeTree(${ZK}version, is_deleted)
-PARTITION BY toYYYYMM(event_time)
+PARTITION BY toStartOfQuarter(event_time)
 ORDER BY (site, actor, event_time, event_id)
-SETTINGS ${DEDUP}, default_compression_codec = 'ZSTD(1)';
+SETTINGS ${DEDUP}, default_compression_codec = 'ZSTD(1)', index_granularity = 512, min_compress_block_size = 16384;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS ingest_tracked_events ${ON_CLUSTER} TO events_raw AS
 SELECT
@@ -154,7 +155,7 @@ SELECT
 FROM ingest_tracked AS i
 WHERE control = '';
 
--- Which visitors' events named a customer themselves: with the links, whose events the customer's are.
+-- Visitors that were ever known as a customer, by their events or by a link: where to look for the customer's footprint.
 CREATE TABLE IF NOT EXISTS seen_customers ${ON_CLUSTER}
 (
     site LowCardinality(String),

@@ -31,6 +31,8 @@ CREATE TABLE IF NOT EXISTS ingest_sessions ${ON_CLUSTER}
     country String,
     device String,
     traffic String DEFAULT 'human',
+    traffic_reasons Array(String),
+    relabelled Bool,
     value Float64
 )
 ENGINE = Null;
@@ -121,3 +123,22 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS ingest_sessions_joined ${ON_CLUSTER} TO e
 SELECT site, visitor_id, arrayJoin(joined) AS event_id, session_id, kafka_offset AS version
 FROM ingest_sessions AS i
 WHERE notEmpty(joined) AND status != 'superseded';
+
+-- A session's label stands for its events too, where it is worse than their own. Small: only sessions whose events differ stand here.
+CREATE TABLE IF NOT EXISTS session_labels ${ON_CLUSTER}
+(
+    site LowCardinality(String),
+    visitor_id String,
+    session_id String,
+    traffic LowCardinality(String),
+    traffic_reasons Array(String),
+    version UInt64
+)
+ENGINE = ${REPL}ReplacingMergeTree(${ZK}version)
+ORDER BY (site, visitor_id, session_id)
+SETTINGS ${DEDUP};
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS ingest_sessions_labels ${ON_CLUSTER} TO session_labels AS
+SELECT site, visitor_id, session_id, traffic, traffic_reasons, version
+FROM ingest_sessions AS i
+WHERE relabelled AND status != 'superseded';

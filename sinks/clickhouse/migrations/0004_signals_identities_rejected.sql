@@ -85,6 +85,11 @@ SELECT
     event_id
 FROM ingest_identities AS i;
 
+CREATE MATERIALIZED VIEW IF NOT EXISTS ingest_identities_customers ${ON_CLUSTER} TO seen_customers AS
+SELECT DISTINCT site, customer_id, visitor_id
+FROM ingest_identities
+WHERE is_deleted = 0 AND customer_id != '';
+
 -- What was turned away: one row for each record of the topic. The sink's own records may be written twice after a crash and collapse by content.
 CREATE TABLE IF NOT EXISTS ingest_rejected ${ON_CLUSTER}
 (

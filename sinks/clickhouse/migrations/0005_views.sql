@@ -1,34 +1,21 @@
 -- Views: what analysts read. Every one is safe against copies (FINAL), and shows the latest session, customer and labels.
 
--- Where a superseded session ended. A correction names every former id anew, so one step more than the direct one is plenty.
-CREATE OR REPLACE VIEW surviving_sessions ${ON_CLUSTER} AS
-SELECT
-    a.site AS site,
-    a.visitor_id AS visitor_id,
-    a.session_id AS session_id,
-    if(b.superseded_by != '', b.superseded_by, a.superseded_by) AS survivor
-FROM (SELECT * FROM session_overrides FINAL) AS a
-LEFT ANY JOIN (SELECT * FROM session_overrides FINAL) AS b
-    ON b.site = a.site AND b.visitor_id = a.visitor_id AND b.session_id = a.superseded_by;
-
-CREATE OR REPLACE VIEW joined_events ${ON_CLUSTER} AS
-SELECT j.site AS site, j.visitor_id AS visitor_id, j.event_id AS event_id, if(s.survivor != '', s.survivor, j.session_id) AS session_id
-FROM (SELECT site, visitor_id, event_id, session_id FROM event_overrides FINAL) AS j
-LEFT ANY JOIN surviving_sessions AS s ON s.site = j.site AND s.visitor_id = j.visitor_id AND s.session_id = j.session_id;
-
 CREATE OR REPLACE VIEW linked_visitors ${ON_CLUSTER} AS
 SELECT site, visitor_id, customer_id, linked_at FROM identities_raw FINAL;
 
--- Filters on site, actor and times reach events_raw: they are columns of the left side of joins. A rebuilt row (a correction) names its session itself.
-CREATE OR REPLACE VIEW resolved_events ${ON_CLUSTER} AS
+-- Events with the customer of the visitor's link, and with the session that survived: an event without one may have joined one later
+-- (event_overrides), and a session may have become another (session_overrides: a correction names every former id anew, so one step is
+-- enough). A rebuilt row (a correction, from version 2^48 on) names its session itself. Joined by actor, so that a filter on it, like
+-- those on site and times, reaches events_raw and the right sides alike; an event without a visitor has nothing to look up.
+CREATE OR REPLACE VIEW sessioned_events ${ON_CLUSTER} AS
 SELECT
     e.actor AS actor,
     e.version AS version,
     e.event_id AS event_id,
     e.site AS site,
     e.visitor_id AS visitor_id,
-    if(i.customer_id != '', i.customer_id, e.customer_id) AS customer_id,
-    multiIf(e.version >= 281474976710656, e.session_id, s.survivor != '', s.survivor, e.session_id != '', e.session_id, j.session_id) AS session_id,
+    if(e.visitor_id != '' AND i.customer_id != '', i.customer_id, e.customer_id) AS customer_id,
+    multiIf(e.visitor_id = '' OR e.version >= 281474976710656, e.session_id, s.superseded_by != '', s.superseded_by, e.session_id != '', e.session_id, j.session_id) AS session_id,
     e.kind AS kind,
     e.name AS name,
     e.event_time AS event_time,
@@ -74,10 +61,24 @@ SELECT
     e.group_id AS group_id,
     e.library AS library
 FROM events_raw AS e FINAL
-LEFT ANY JOIN linked_visitors AS i ON i.site = e.site AND i.visitor_id = e.visitor_id
-LEFT ANY JOIN surviving_sessions AS s ON s.site = e.site AND s.visitor_id = e.visitor_id AND s.session_id = e.session_id
-LEFT ANY JOIN joined_events AS j ON j.site = e.site AND j.visitor_id = e.visitor_id AND j.event_id = e.event_id
-SETTINGS do_not_merge_across_partitions_select_final = 1;
+LEFT ANY JOIN linked_visitors AS i ON i.site = e.site AND i.visitor_id = e.actor
+LEFT ANY JOIN (SELECT site, visitor_id, event_id, session_id FROM event_overrides FINAL) AS j
+    ON j.site = e.site AND j.visitor_id = e.actor AND j.event_id = e.event_id
+LEFT ANY JOIN (SELECT site, visitor_id, session_id, superseded_by FROM session_overrides FINAL) AS s
+    ON s.site = e.site AND s.visitor_id = e.actor AND s.session_id = if(e.session_id != '', e.session_id, j.session_id)
+SETTINGS do_not_merge_across_partitions_select_final = 1, optimize_move_to_prewhere_if_final = 1;
+
+-- With the label of the session, where that is worse than the event's own.
+CREATE OR REPLACE VIEW resolved_events ${ON_CLUSTER} AS
+WITH indexOf(['human', 'suspect', 'bot'], toString(l.traffic)) > indexOf(['human', 'suspect', 'bot'], toString(e.traffic)) AS imposed
+SELECT e.* REPLACE
+(
+    if(imposed, l.traffic, e.traffic) AS traffic,
+    if(imposed, arrayConcat(e.traffic_reasons, if(empty(l.traffic_reasons), ['session'], l.traffic_reasons)), e.traffic_reasons) AS traffic_reasons
+)
+FROM sessioned_events AS e
+LEFT ANY JOIN (SELECT * FROM session_labels FINAL) AS l
+    ON l.site = e.site AND l.visitor_id = e.actor AND l.session_id = e.session_id;
 
 CREATE OR REPLACE VIEW events ${ON_CLUSTER} AS
 SELECT
@@ -159,35 +160,3 @@ SELECT site, visitor_id, customer_id, linked_at FROM linked_visitors;
 
 CREATE OR REPLACE VIEW rejected ${ON_CLUSTER} AS
 SELECT site, stage, reason, message, event_id, received_at, original FROM rejected_raw FINAL;
-
--- Days are UTC. Counted from the events each time, so corrections never count twice.
-CREATE OR REPLACE VIEW page_daily ${ON_CLUSTER} AS
-SELECT
-    site,
-    toDate(event_time) AS day,
-    url_host,
-    url_path,
-    traffic,
-    countIf(kind = 'page_view') AS page_views,
-    uniqExactIf(visitor_id, kind = 'page_view') AS visitors,
-    uniqExactIf(session_id, kind = 'page_view' AND session_id != '') AS sessions,
-    sumIf(engaged_ms, kind = 'engagement') AS engaged_ms
-FROM events
-WHERE kind IN ('page_view', 'engagement')
-GROUP BY site, day, url_host, url_path, traffic;
-
-CREATE OR REPLACE VIEW campaign_daily ${ON_CLUSTER} AS
-SELECT
-    site,
-    toDate(started_at) AS day,
-    channel,
-    utm_source,
-    utm_medium,
-    utm_campaign,
-    traffic,
-    count() AS sessions,
-    uniqExact(visitor_id) AS visitors,
-    countIf(engaged) AS engaged_sessions,
-    sum(value) AS value
-FROM sessions
-GROUP BY site, day, channel, utm_source, utm_medium, utm_campaign, traffic;

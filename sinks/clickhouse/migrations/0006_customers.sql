@@ -1,6 +1,7 @@
--- Customers: one row a customer, and the two questions one asks about one: what did they do, and why that score.
+-- Customers: everybody in one view, and the questions one asks about one: who is it, what did they do, and why that score.
 CREATE OR REPLACE VIEW customers ${ON_CLUSTER} AS
 WITH
+    arrayDistinct(arrayMap(said -> said.2, a.stated)) AS topics,
     activity AS
     (
         SELECT
@@ -18,25 +19,12 @@ WITH
             countIf(kind = 'purchase') AS orders,
             sumIf(value, kind = 'purchase') - sumIf(value, kind = 'refund') AS value,
             argMaxIf(consent, event_time, kind = 'consent') AS consent,
-            argMaxIf(toJSONString(traits), event_time, kind = 'identify') AS traits
+            argMaxIf(toJSONString(traits), event_time, kind = 'identify') AS traits,
+            arraySort(groupArrayIf(
+                (event_time, concat(ifNull(toString(props.topic), ''), '/', ifNull(toString(props.channel), '')), ifNull(toString(props.opt), '')),
+                kind = 'preference')) AS stated
         FROM events
         WHERE customer_id != ''
-        GROUP BY site, customer_id
-    ),
-    stated AS
-    (
-        SELECT site, customer_id, mapFromArrays(groupArray(topic), groupArray(choice)) AS preferences
-        FROM
-        (
-            SELECT
-                site,
-                customer_id,
-                concat(ifNull(toString(props.topic), ''), '/', ifNull(toString(props.channel), '')) AS topic,
-                argMax(ifNull(toString(props.opt), ''), event_time) AS choice
-            FROM events
-            WHERE kind = 'preference' AND customer_id != ''
-            GROUP BY site, customer_id, topic
-        )
         GROUP BY site, customer_id
     ),
     scored AS
@@ -68,77 +56,179 @@ SELECT
     s.stage AS stage,
     s.scores AS scores,
     s.bands AS bands,
-    p.preferences AS preferences,
+    mapFromArrays(topics, arrayMap(topic -> arrayLast(said -> said.2 = topic, a.stated).3, topics)) AS preferences,
     a.consent AS consent,
     a.traits AS traits
 FROM activity AS a
-LEFT ANY JOIN scored AS s ON s.site = a.site AND s.customer_id = a.customer_id
-LEFT ANY JOIN stated AS p ON p.site = a.site AND p.customer_id = a.customer_id;
+LEFT ANY JOIN scored AS s ON s.site = a.site AND s.customer_id = a.customer_id;
 
--- Everything one customer did, all visitors stitched, in the one order (docs/semantics.md, section 1).
+-- The row of one customer, the same as in `customers`, without reading anybody else: what it wants of each table is found by the sort key.
+CREATE OR REPLACE VIEW customer ${ON_CLUSTER} AS
+WITH
+    arrayDistinct(arrayMap(said -> said.2, a.stated)) AS topics,
+    activity AS
+    (
+        SELECT
+            {customer:String} AS customer_id,
+            min(event_time) AS first_seen,
+            max(event_time) AS last_seen,
+            uniqExactIf(visitor_id, visitor_id != '') AS visitors,
+            uniqExactIf(session_id, session_id != '') AS sessions,
+            count() AS events,
+            countIf(kind = 'page_view') AS page_views,
+            arraySort(groupUniqArrayIf(channel, channel != '')) AS channels,
+            argMinIf(channel, event_time, channel != '') AS first_channel,
+            argMaxIf(channel, event_time, channel != '') AS last_channel,
+            countIf(kind = 'purchase') AS orders,
+            sumIf(value, kind = 'purchase') - sumIf(value, kind = 'refund') AS value,
+            argMaxIf(consent, event_time, kind = 'consent') AS consent,
+            argMaxIf(toJSONString(traits), event_time, kind = 'identify') AS traits,
+            arraySort(groupArrayIf(
+                (event_time, concat(ifNull(toString(props.topic), ''), '/', ifNull(toString(props.channel), '')), ifNull(toString(props.opt), '')),
+                kind = 'preference')) AS stated
+        FROM
+        (
+            SELECT
+                e.event_time AS event_time,
+                e.visitor_id AS visitor_id,
+                e.kind AS kind,
+                e.channel AS channel,
+                e.value AS value,
+                e.consent AS consent,
+                e.traits AS traits,
+                e.props AS props,
+                multiIf(
+                    e.visitor_id = '' OR e.version >= 281474976710656, e.session_id, s.superseded_by != '', s.superseded_by, e.session_id != '', e.session_id, j.session_id
+                ) AS session_id
+            FROM events_raw AS e FINAL
+            LEFT ANY JOIN linked_visitors AS i ON i.site = e.site AND i.visitor_id = e.actor
+            LEFT ANY JOIN (SELECT site, visitor_id, event_id, session_id FROM event_overrides FINAL) AS j
+                ON j.site = e.site AND j.visitor_id = e.actor AND j.event_id = e.event_id
+            LEFT ANY JOIN (SELECT site, visitor_id, session_id, superseded_by FROM session_overrides FINAL) AS s
+                ON s.site = e.site AND s.visitor_id = e.actor AND s.session_id = if(e.session_id != '', e.session_id, j.session_id)
+            WHERE e.site = {site:String} AND e.actor IN
+            (
+                SELECT visitor_id FROM seen_customers WHERE site = {site:String} AND customer_id = {customer:String}
+                UNION ALL
+                SELECT {customer:String}
+            )
+            AND if(e.visitor_id != '' AND i.customer_id != '', i.customer_id, e.customer_id) = {customer:String}
+        )
+        HAVING count() > 0
+    ),
+    scored AS
+    (
+        SELECT
+            {customer:String} AS customer_id,
+            mapFromArrays(groupArray(toString(score)), groupArray(value)) AS scores,
+            mapFromArrays(groupArray(toString(score)), groupArray(toString(band))) AS bands,
+            argMax(toString(stage), updated_at) AS stage
+        FROM scores
+        WHERE site = {site:String} AND subject = concat('c:', {customer:String}) AND customer_id = {customer:String}
+    )
+SELECT
+    {site:String} AS site,
+    a.customer_id AS customer_id,
+    a.first_seen AS first_seen,
+    a.last_seen AS last_seen,
+    a.visitors AS visitors,
+    a.sessions AS sessions,
+    a.events AS events,
+    a.page_views AS page_views,
+    a.channels AS channels,
+    a.first_channel AS first_channel,
+    a.last_channel AS last_channel,
+    a.orders AS orders,
+    a.value AS value,
+    s.stage AS stage,
+    s.scores AS scores,
+    s.bands AS bands,
+    mapFromArrays(topics, arrayMap(topic -> arrayLast(said -> said.2 = topic, a.stated).3, topics)) AS preferences,
+    a.consent AS consent,
+    a.traits AS traits
+FROM activity AS a
+LEFT ANY JOIN scored AS s ON s.customer_id = a.customer_id
+SETTINGS do_not_merge_across_partitions_select_final = 1, optimize_move_to_prewhere_if_final = 1;
+
+-- Everything one customer did, all visitors stitched, in the one order (docs/semantics.md, section 1). It reads what `resolved_events` says,
+-- by itself: the footprint of one person is asked for most, and a view inside a view costs more than reading it.
 CREATE OR REPLACE VIEW timeline ${ON_CLUSTER} AS
 WITH
-    multiIf(url_path != '', url_path, url != '', url, '?') AS page,
-    if(message_id != '', concat(' "', message_id, '"'), '') AS message,
-    if(currency != '', concat(toString(value), ' ', currency), toString(value)) AS amount,
-    ifNull(toString(props.form), '') AS named,
-    if(named != '', concat('the form ', named, ' on ', page), concat('a form on ', page)) AS form
+    multiIf(e.url_path != '', toString(e.url_path), e.url != '', e.url, '?') AS page,
+    ifNull(toString(e.props.form), '') AS form,
+    concat(
+        multiIf(
+            e.kind = 'click', concat('clicked ', if(e.name != '', e.name, 'a link'), ' on '),
+            e.kind = 'engagement', concat('spent ', toString(round(e.engaged_ms / 1000)), ' s on '),
+            transform(
+                toString(e.kind),
+                ['page_view', 'form_start', 'form_submit', 'form_abandon', 'chat_start', 'chat_message', 'chat_end', 'purchase', 'refund', 'preference', 'consent',
+                 'email_sent', 'email_delivered', 'email_open', 'email_click', 'email_bounce', 'email_complaint', 'email_unsubscribe', 'identify', 'alias', 'group'],
+                ['viewed ', 'began ', 'sent ', 'left ', 'opened the chat', 'wrote in the chat', 'ended the chat', 'bought for ', 'was refunded ', 'opted ', 'gave consent: ',
+                 'was sent the e-mail', 'received the e-mail', 'opened the e-mail', 'clicked in the e-mail', 'did not get the e-mail', 'reported the e-mail',
+                 'unsubscribed by the e-mail', 'was identified as ', 'was recognised: ', 'joined the group '],
+                concat('did "', e.name, '"')
+            )
+        ),
+        multiIf(
+            e.kind IN ('page_view', 'click', 'engagement'), page,
+            startsWith(e.kind, 'form_'), if(form != '', concat('the form ', form, ' on ', page), concat('a form on ', page)),
+            startsWith(e.kind, 'email_'), if(e.message_id != '', concat(' "', e.message_id, '"'), ''),
+            e.kind IN ('purchase', 'refund'), concat(toString(e.value), if(e.currency != '', ' ', ''), e.currency),
+            e.kind = 'preference', concat(ifNull(toString(e.props.opt), '?'), ' for ', ifNull(toString(e.props.topic), '?'), ' by ', ifNull(toString(e.props.channel), '?')),
+            e.kind = 'consent', toString(e.consent),
+            e.kind = 'identify', {customer:String},
+            e.kind = 'alias', concat(e.previous_id, ' is ', {customer:String}),
+            e.kind = 'group', e.group_id,
+            startsWith(e.kind, 'chat_') OR e.url_path = '', '',
+            concat(' on ', e.url_path)
+        ),
+        multiIf(
+            e.kind = 'page_view' AND e.title != '', concat(' "', e.title, '"'),
+            e.kind = 'email_bounce', ': it bounced',
+            e.kind = 'email_complaint', ' as spam',
+            ''
+        )
+    ) AS sentence
 SELECT
-    event_time,
-    kind,
-    name,
+    e.event_time AS event_time,
+    e.kind AS kind,
+    e.name AS name,
+    sentence,
+    e.channel AS channel,
+    e.url_path AS url_path,
+    e.title AS title,
+    e.value AS value,
+    e.currency AS currency,
+    e.engaged_ms AS engaged_ms,
+    if(indexOf(['human', 'suspect', 'bot'], toString(l.traffic)) > indexOf(['human', 'suspect', 'bot'], toString(e.traffic)), l.traffic, e.traffic) AS traffic,
+    e.visitor_id AS visitor_id,
+    {customer:String} AS customer_id,
     multiIf(
-        kind = 'page_view', concat('viewed ', page, if(title != '', concat(' "', title, '"'), '')),
-        kind = 'click', concat('clicked ', if(name != '', name, 'a link'), ' on ', page),
-        kind = 'engagement', concat('spent ', toString(round(engaged_ms / 1000)), ' s on ', page),
-        kind = 'form_start', concat('began ', form),
-        kind = 'form_submit', concat('sent ', form),
-        kind = 'form_abandon', concat('left ', form),
-        kind = 'chat_start', 'opened the chat',
-        kind = 'chat_message', 'wrote in the chat',
-        kind = 'chat_end', 'ended the chat',
-        kind = 'purchase', concat('bought for ', amount),
-        kind = 'refund', concat('was refunded ', amount),
-        kind = 'preference', concat('opted ', ifNull(toString(props.opt), '?'), ' for ', ifNull(toString(props.topic), '?'), ' by ', ifNull(toString(props.channel), '?')),
-        kind = 'consent', concat('gave consent: ', consent),
-        kind = 'email_sent', concat('was sent the e-mail', message),
-        kind = 'email_delivered', concat('received the e-mail', message),
-        kind = 'email_open', concat('opened the e-mail', message),
-        kind = 'email_click', concat('clicked in the e-mail', message),
-        kind = 'email_bounce', concat('did not get the e-mail', message, ': it bounced'),
-        kind = 'email_complaint', concat('reported the e-mail', message, ' as spam'),
-        kind = 'email_unsubscribe', concat('unsubscribed by the e-mail', message),
-        kind = 'identify', concat('was identified as ', customer_id),
-        kind = 'alias', concat('was recognised: ', previous_id, ' is ', customer_id),
-        kind = 'group', concat('joined the group ', group_id),
-        concat('did "', name, '"', if(url_path != '', concat(' on ', url_path), ''))
-    ) AS sentence,
-    channel,
-    url_path,
-    title,
-    value,
-    currency,
-    engaged_ms,
-    traffic,
-    visitor_id,
-    customer_id,
-    session_id,
-    pageview_id,
-    seq,
-    event_id,
-    props
-FROM resolved_events
-WHERE site = {site:String}
-    AND actor IN
-    (
-        SELECT visitor_id FROM linked_visitors WHERE site = {site:String} AND customer_id = {customer:String}
-        UNION ALL
-        SELECT visitor_id FROM seen_customers WHERE site = {site:String} AND customer_id = {customer:String}
-        UNION ALL
-        SELECT {customer:String}
-    )
-    AND customer_id = {customer:String}
-ORDER BY event_time, pageview_id, seq, event_id;
+        e.visitor_id = '' OR e.version >= 281474976710656, e.session_id, s.superseded_by != '', s.superseded_by, e.session_id != '', e.session_id, j.session_id
+    ) AS session_id,
+    e.pageview_id AS pageview_id,
+    e.seq AS seq,
+    e.event_id AS event_id,
+    e.props AS props
+FROM events_raw AS e FINAL
+LEFT ANY JOIN linked_visitors AS i ON i.site = e.site AND i.visitor_id = e.actor
+LEFT ANY JOIN (SELECT site, visitor_id, event_id, session_id FROM event_overrides FINAL) AS j
+    ON j.site = e.site AND j.visitor_id = e.actor AND j.event_id = e.event_id
+LEFT ANY JOIN (SELECT site, visitor_id, session_id, superseded_by FROM session_overrides FINAL) AS s
+    ON s.site = e.site AND s.visitor_id = e.actor AND s.session_id = if(e.session_id != '', e.session_id, j.session_id)
+LEFT ANY JOIN (SELECT site, visitor_id, session_id, traffic FROM session_labels FINAL) AS l
+    ON l.site = e.site AND l.visitor_id = e.actor AND l.session_id = multiIf(
+        e.visitor_id = '' OR e.version >= 281474976710656, e.session_id, s.superseded_by != '', s.superseded_by, e.session_id != '', e.session_id, j.session_id)
+WHERE e.site = {site:String} AND e.actor IN
+(
+    SELECT visitor_id FROM seen_customers WHERE site = {site:String} AND customer_id = {customer:String}
+    UNION ALL
+    SELECT {customer:String}
+)
+AND if(e.visitor_id != '' AND i.customer_id != '', i.customer_id, e.customer_id) = {customer:String}
+ORDER BY event_time, pageview_id, seq, event_id
+SETTINGS do_not_merge_across_partitions_select_final = 1, optimize_move_to_prewhere_if_final = 1;
 
 -- Contributions per rule, decayed to now, and a last row `clamp` for each score: together the shown score.
 CREATE OR REPLACE VIEW why ${ON_CLUSTER} AS

@@ -55,6 +55,11 @@ def status(connection: StoreConnection) -> Sequence[SchemaVersion]:
     return [SchemaVersion(row.version, row.state) for row in rows]
 
 
+def newest() -> int:
+    """Return the version that this program brings a store to."""
+    return max(int(path.name[:4]) for path in FOLDER.glob("*.sql"))
+
+
 def file_of(number: int) -> Path:
     """Return the file of a version."""
     return next(FOLDER.glob(f"{number:04d}_*.sql"))

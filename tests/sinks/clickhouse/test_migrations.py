@@ -106,6 +106,6 @@ def test_the_analyst_reads_every_view(migrated, analyst):
     views = [row[0] for row in reader.rows("SELECT name FROM system.tables WHERE database = currentDatabase() AND engine = 'View'")]
     assert len(views) >= 17
     for view in views:
-        given = "(site='demo', customer='C')" if view in ("timeline", "why") else ""
+        given = "(site='demo', customer='C')" if view in ("timeline", "why", "customer") else ""
         assert reader.rows(f"SELECT * FROM {view}{given}") == []
     reader.close()

@@ -72,6 +72,43 @@ def test_events_show_the_label_of_their_session_when_it_is_worse_than_their_own(
     assert client.rows("SELECT event_id FROM events_human") == [("e4",)]
 
 
+CORRECTED = """
+INSERT INTO events_raw SELECT * REPLACE ('right' AS session_id, 'click' AS name, version + 281474976710656 AS version)
+FROM events_raw WHERE event_id = 'e1'
+"""
+
+
+def test_a_correction_hides_what_the_event_said_before(client):
+    insert(client, "tracked", event("e1", visitor_id="v", session_id="wrong", customer_id="C", name="view"))
+    client.command(CORRECTED)
+    for source in ("events", "timeline(site='demo', customer='C')"):
+        assert client.rows(f"SELECT session_id FROM {source} WHERE name = 'view'") == []
+        assert client.rows(f"SELECT session_id FROM {source} WHERE name = 'click'") == [("right",)]
+    assert client.rows("SELECT name FROM events_by_time WHERE name = 'view'") == []
+    assert client.rows("SELECT session = cityHash64('demo', 'v', 'right') FROM events_by_time") == [(1,)]
+
+
+BY_TIME = """
+SELECT event_time, kind, name, if(customer_id != '', cityHash64(site, customer_id), if(visitor_id != '', cityHash64(site, visitor_id), 0)) AS person,
+       if(visitor_id = '', 0, cityHash64(site, visitor_id)) AS visitor, if(session_id = '', 0, cityHash64(site, visitor_id, session_id)) AS session, traffic
+FROM events ORDER BY ALL
+"""
+
+
+def test_events_by_time_say_what_events_say(client):
+    for _ in range(2):
+        insert(client, "tracked", event("e1", visitor_id="v", session_id="a"), event("e2", visitor_id="v", session_id="b", name="n"))
+        insert(client, "tracked", event("e3", visitor_id="v"), event("e4", customer_id="C", kind="email_open"), event("e5"))
+        insert(client, "tracked", event("e6", visitor_id="w", session_id="a", customer_id="D"), event("e7", visitor_id="C", site="other"))
+    insert(client, "sessions", session("a", version=2, status="superseded", superseded_by="b"), session("c", joined=["e3"]))
+    insert(client, "sessions", session("c", version=2, status="superseded", superseded_by="b"))
+    insert(client, "sessions", session("b", version=3, traffic="suspect", relabelled=True))
+    insert(client, "identities", identity("v", "C"), identity("x", "E"))
+    told = client.rows("SELECT event_time, kind, name, person, visitor, session, traffic FROM events_by_time ORDER BY ALL")
+    assert told == client.rows(BY_TIME)
+    assert len(told) == 7
+
+
 def test_another_visitor_or_site_with_the_same_session_id_is_left_alone(client):
     insert(client, "tracked", event("e1", visitor_id="v", session_id="a"), event("e2", visitor_id="w", session_id="a"))
     insert(client, "tracked", event("e3", site="other", visitor_id="v", session_id="a"))
@@ -125,7 +162,7 @@ def test_withdrawn_signals_are_not_shown_and_the_highest_revision_counts(client)
 def test_every_view_answers_when_nothing_is_stored(client):
     for view in [*COLUMNS, "customers", "page_daily", "campaign_daily"]:
         assert client.rows(f"SELECT * FROM {view}") == []
-    for view in ("timeline", "why"):
+    for view in ("timeline", "why", "customer"):
         assert client.rows(f"SELECT * FROM {view}(site='demo', customer='C')") == []
 
 
@@ -219,6 +256,8 @@ def test_a_customer_is_one_row_over_all_visitors(client):
     assert (row["channels"], row["first_channel"], row["last_channel"]) == (["direct", "search"], "search", "direct")
     assert (row["scores"], row["bands"], row["stage"]) == ({"engagement": 42.0}, {"engagement": "A1"}, "intent")
     assert (row["preferences"], row["traits"]) == ({"news/email": "out"}, '{"plan":"pro"}')
+    assert client.dicts("SELECT * FROM customer(site='demo', customer='C')") == [row]
+    assert client.dicts("SELECT * FROM customer(site='other', customer='C')") == []
 
 
 def test_days_of_pages_and_campaigns_count_copies_once(client):
@@ -239,7 +278,7 @@ def test_filters_reach_the_sorted_table_through_the_view(client):
     plan = "\n".join(
         row[0] for row in client.rows(f"EXPLAIN indexes = 1 SELECT count() FROM events WHERE event_time > fromUnixTimestamp64Milli({NOW})")
     )
-    assert "toYYYYMM(event_time) in" in plan
+    assert "toStartOfQuarter(event_time) in" in plan
 
 
 def test_rejected_rows_are_read_as_they_were_told(client):

@@ -1,0 +1,119 @@
+-- A narrow copy of events in the order of time, for questions about a stretch of time. Ids are 64-bit hashes: enough to count and to
+-- join by, and small. The keys hash the site too, so that one number is enough for a join.
+-- Fed by events_raw, so that copies and corrections come here too and the same one stands.
+CREATE TABLE IF NOT EXISTS events_by_time_raw ${ON_CLUSTER}
+(
+    site LowCardinality(String),
+    kind LowCardinality(String),
+    event_time DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    event_key UInt64,
+    version UInt64,
+    is_deleted UInt8,
+    visitor_key UInt64,
+    customer_id String,
+    session_key UInt64,
+    pageview_key UInt64,
+    name LowCardinality(String),
+    url_host LowCardinality(String),
+    url_path LowCardinality(String),
+    channel LowCardinality(String),
+    traffic LowCardinality(String),
+    engaged_ms UInt32,
+    scroll_pct UInt8,
+    value Float64,
+    currency LowCardinality(String),
+    received_at DateTime CODEC(Delta, ZSTD(1))
+)
+ENGINE = ${REPL}ReplacingMergeTree(${ZK}version, is_deleted)
+PARTITION BY toYYYYMM(event_time)
+ORDER BY (site, kind, event_time, event_key)
+SETTINGS ${DEDUP}, default_compression_codec = 'ZSTD(1)';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS events_raw_by_time ${ON_CLUSTER} TO events_by_time_raw AS
+SELECT
+    site,
+    kind,
+    event_time,
+    cityHash64(site, actor, event_id) AS event_key,
+    version,
+    is_deleted,
+    if(visitor_id = '', 0, cityHash64(site, visitor_id)) AS visitor_key,
+    customer_id,
+    if(session_id = '', 0, cityHash64(site, visitor_id, session_id)) AS session_key,
+    if(pageview_id = '', 0, cityHash64(site, visitor_id, pageview_id)) AS pageview_key,
+    name, url_host, url_path, channel, traffic, engaged_ms, scroll_pct, value, currency,
+    toDateTime(received_at) AS received_at
+FROM events_raw;
+
+-- What `events` says, in numbers: person is the customer where known, else the visitor; 0 is none.
+CREATE OR REPLACE VIEW events_by_time ${ON_CLUSTER} AS
+WITH
+    if(e.session_key != 0 OR e.version >= 281474976710656, e.session_key, j.session_key) AS published,
+    if(e.version < 281474976710656 AND s.survivor_key != 0, s.survivor_key, published) AS shown
+SELECT
+    e.site AS site,
+    e.event_time AS event_time,
+    e.kind AS kind,
+    e.name AS name,
+    multiIf(i.customer_key != 0, i.customer_key, e.customer_id != '', cityHash64(e.site, e.customer_id), e.visitor_key) AS person,
+    e.visitor_key AS visitor,
+    shown AS session,
+    e.pageview_key AS pageview,
+    e.url_host AS url_host,
+    e.url_path AS url_path,
+    e.channel AS channel,
+    if(indexOf(['human', 'suspect', 'bot'], toString(l.traffic)) > indexOf(['human', 'suspect', 'bot'], toString(e.traffic)), l.traffic, e.traffic) AS traffic,
+    e.engaged_ms AS engaged_ms,
+    e.scroll_pct AS scroll_pct,
+    e.value AS value,
+    e.currency AS currency
+FROM events_by_time_raw AS e FINAL
+LEFT ANY JOIN (SELECT cityHash64(site, visitor_id) AS visitor_key, cityHash64(site, customer_id) AS customer_key FROM linked_visitors) AS i
+    ON i.visitor_key = e.visitor_key
+LEFT ANY JOIN
+(
+    SELECT cityHash64(site, visitor_id, event_id) AS event_key, cityHash64(site, visitor_id, session_id) AS session_key FROM event_overrides FINAL
+) AS j
+    ON j.event_key = e.event_key
+LEFT ANY JOIN
+(
+    SELECT cityHash64(site, visitor_id, session_id) AS session_key, cityHash64(site, visitor_id, superseded_by) AS survivor_key
+    FROM session_overrides FINAL
+) AS s
+    ON s.session_key = if(e.session_key != 0, e.session_key, j.session_key)
+LEFT ANY JOIN (SELECT cityHash64(site, visitor_id, session_id) AS session_key, traffic FROM session_labels FINAL) AS l
+    ON l.session_key = shown
+SETTINGS do_not_merge_across_partitions_select_final = 1, optimize_move_to_prewhere_if_final = 1;
+
+-- Days are UTC.
+CREATE OR REPLACE VIEW page_daily ${ON_CLUSTER} AS
+SELECT
+    site,
+    toDate(event_time) AS day,
+    url_host,
+    url_path,
+    traffic,
+    countIf(kind = 'page_view') AS page_views,
+    uniqExactIf(visitor, kind = 'page_view') AS visitors,
+    uniqExactIf(session, kind = 'page_view' AND session != 0) AS sessions,
+    sumIf(engaged_ms, kind = 'engagement') AS engaged_ms
+FROM events_by_time
+WHERE kind IN ('page_view', 'engagement')
+GROUP BY site, day, url_host, url_path, traffic;
+
+CREATE OR REPLACE VIEW campaign_daily ${ON_CLUSTER} AS
+SELECT
+    site,
+    toDate(started_at) AS day,
+    channel,
+    utm_source,
+    utm_medium,
+    utm_campaign,
+    traffic,
+    count() AS sessions,
+    uniqExact(visitor_id) AS visitors,
+    countIf(engaged) AS engaged_sessions,
+    sum(s.value) AS value
+FROM sessions_raw AS s FINAL
+WHERE status != 'superseded'
+GROUP BY site, day, channel, utm_source, utm_medium, utm_campaign, traffic;
