@@ -1,6 +1,5 @@
 """The same numbers, computed directly from the sorted log: written from docs/semantics.md, sharing no code with the cores."""
 
-import hashlib
 import math
 import uuid
 from collections import Counter, defaultdict
@@ -161,6 +160,39 @@ RULES = [
 HALF_LIFE = 14 * DAY
 
 
+def categories(event):
+    """What an event says it is about: its own category, else those of its products; each once."""
+    props = event.get("props", {})
+    named = [props["category"]] if "category" in props else [product["category"] for product in props.get("products", [])]
+    return sorted({name.strip().lower() for name in named})
+
+
+INTERESTS = [
+    # what matches, points, at most, in a window of, about
+    (lambda e: e["kind"] == "page_view", 1, 3, DAY, categories),
+    (lambda e: e["kind"] == "purchase", 10, None, None, categories),
+    (lambda e: e["kind"] == "preference" and e["props"]["opt"] == "in", 20, 1, 30 * DAY, lambda e: [e["props"]["topic"]]),
+    (lambda e: e["kind"] == "preference" and e["props"]["opt"] == "out", -20, 1, 30 * DAY, lambda e: [e["props"]["topic"]]),
+]
+INTEREST_HALF_LIFE = 30 * DAY
+
+
+def interests(log, at, machines=frozenset()):
+    """(subject, category) -> what was earned for it. Events of machines' sessions hold their places, and earn nothing."""
+    found = defaultdict(list)
+    for subject, events in by_subject(log).items():
+        for matches, worth, most, window, about in INTERESTS:
+            counted = Counter()
+            for event in filter(matches, events):
+                time = order(event)[0]
+                for category in about(event):
+                    slot = (time // window, category) if most else (event["event_id"], category)
+                    counted[slot] += 1
+                    if (not most or counted[slot] <= most) and event["event_id"] not in machines:
+                        found[subject, category].append(worth * 2 ** ((time - at) / INTEREST_HALF_LIFE))
+    return {key: total for key, points in found.items() if abs(total := math.fsum(points)) > 1e-9}
+
+
 def scores(log, at, machines=frozenset()):
     """Events of machines' sessions hold their places in windows, and earn nothing."""
     found = {}
@@ -181,6 +213,8 @@ def scores(log, at, machines=frozenset()):
                 traits |= event.get("traits", {})
         employees = traits.get("employees", 0)
         found[subject, "fit"] = 20 * ("company" in traits) + 30 * (employees >= 50) + 20 * (employees >= 500)
+    for (subject, _), worth in interests(log, at, machines).items():
+        found[subject, "interests"] = found.get((subject, "interests"), 0) + worth
     found |= stages(log, machines)
     return {key: value for key, value in found.items() if abs(value) > 1e-9}
 
@@ -196,23 +230,3 @@ def stages(log, machines=frozenset()):
         reached += [3] * ("form_submit" in kinds) + [4] * ("purchase" in kinds) + [5] * (kinds.count("purchase") >= 3)
         found[subject, "lifecycle"] = max(reached)
     return {key: stage for key, stage in found.items() if stage}
-
-
-def signals(log, machines=frozenset()):
-    found = {}
-    for subject, events in by_subject(log).items():
-        counted, fired, last = [], None, None
-        for event in filter(is_price, events):
-            if event["event_id"] in machines:
-                continue
-            at, visitor = order(event)[0], event.get("visitor_id", "")
-            if last and visitor == last[1] and at - last[0] < 300_000:
-                continue
-            last = (at, visitor)
-            before = sum(at - earlier <= 7 * DAY for earlier in counted)
-            counted.append(at)
-            if before + 1 >= 2 and (fired is None or (at - fired >= DAY and before < 2)):
-                fired = at
-                text = "\0".join(("demo", "price_page_twice", "shipped-1", event["event_id"]))
-                found[hashlib.sha256(text.encode()).hexdigest()[:32]] = subject
-    return found

@@ -27,9 +27,18 @@ def event(event_id, at, kind="page_view", *, visitor="v1", received=UNTIL, **fie
     return {name: value for name, value in found.items() if value is not None}
 
 
-MIXED = ["page_view"] * 5 + ["engagement"] * 3 + ["click"] * 2 + ["purchase", "refund", "form_submit", "consent", "email_click", "identify"]
+MIXED = ["page_view"] * 5 + ["engagement"] * 2 + ["click"] * 2 + ["form_submit"] * 2
+MIXED += ["purchase", "refund", "consent", "email_click", "identify", "preference"]
 BROWSING = ["page_view"] * 3 + ["engagement"] * 6 + ["click", "purchase", "refund", "consent"]
 """Mostly time on few pages of few visitors: what makes sessions hard."""
+
+
+ABOUT = {
+    "page_view": [{}, {"consent": "granted"}, {"props": {"category": " Shoes"}}, {"props": {"category": "Coats"}, "consent": "denied"}],
+    "purchase": [{}, {"props": {"products": [{"category": "coats"}, {"category": "COATS "}, {"category": "hats"}]}}],
+    "preference": [{"props": {"opt": opt, "topic": topic}} for opt in ("in", "out") for topic in ("shoes", "news")],
+}
+"""What events are about: categories of interests, and the consent given with them."""
 
 
 @st.composite
@@ -46,6 +55,8 @@ def events(draw, number, span_ms, step_ms, kinds):
         fields["engaged_ms"] = draw(st.sampled_from([0, 1_000, 15_000, 900_000]))
     if kind in ("purchase", "refund"):
         fields["value"] = draw(st.sampled_from([19.99, 0.1, 250.0]))
+    if kind in ("page_view", "purchase", "preference"):
+        fields |= draw(st.sampled_from(ABOUT[kind]))
     if kind == "email_click":
         fields |= {
             "visitor_id": None,

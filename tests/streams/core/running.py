@@ -17,7 +17,8 @@ MODELS = Path(__file__).parents[3] / "streams" / "models"
 RULES = subjects.read_rules(
     scores=(MODELS / "scores.yaml").read_text(), triggers=(MODELS / "triggers.yaml").read_text(), partitions=PARTITIONS
 )
-FAR_MS = 400 * 86_400_000
+DAY_MS = 86_400_000
+FAR_MS = 400 * DAY_MS
 
 
 class State(PartitionState):
@@ -34,8 +35,8 @@ class Agent:
     def __init__(self, core, rules):
         self.core, self.rules, self.state, self.meta = core, rules, State(), {}
 
-    def absorb(self, value, at=0):
-        return self._commit(lambda work: self.core.absorb(value, work, rules=self.rules, arrival=Arrival(at)))
+    def absorb(self, value, at=0, watermark=None):
+        return self._commit(lambda work: self.core.absorb(value, work, rules=self.rules, arrival=Arrival(at, "0", watermark)))
 
     def advance(self, now_ms, *, quiet=False):
         outs, more = [], True
@@ -62,10 +63,11 @@ class Agent:
 class Line:
     """The whole stage: one partition of events, `PARTITIONS` of tracked."""
 
-    def __init__(self, *, gap_ms=1_800_000, update_ms=0, label_automation=True, shape=Shape(), **lists):  # noqa: B008  # frozen
+    def __init__(self, *, gap_ms=1_800_000, update_ms=0, label_automation=True, shape=Shape(), rules=RULES, **lists):  # noqa: B008  # frozen
+        self.rules = rules
         site = SiteRules(gap_ms, label_automation, shape=shape, **lists)
         self.visitors = Agent(visitors, VisitorRules(PARTITIONS, update_ms, {"demo": site}))
-        self.subjects = [Agent(subjects, RULES) for _ in range(PARTITIONS)]
+        self.subjects = [Agent(subjects, rules) for _ in range(PARTITIONS)]
         self.queues = [[] for _ in range(PARTITIONS)]
         self.records, self.tracked, self.counts = [], [], defaultdict(int)
 
@@ -85,11 +87,20 @@ class Line:
         for out in self.visitors.advance(now_ms, quiet=quiet):
             self._collect(out)
 
-    def finish(self, now_ms):
-        """Let everything close."""
+    def pass_time(self, watermark, now_ms):
+        """Let the subjects hear how far events have come, and that time goes on."""
+        for agent in self.subjects:
+            self._collect(agent.absorb(b"", watermark=watermark))
+            for out in agent.advance(now_ms):
+                self._collect(out)
+
+    def finish(self, now_ms, *, waited=False):
+        """Let everything close. `waited`: let all that is waited for be over, too."""
         self.settle()
         self.advance(now_ms + FAR_MS, quiet=True)
         self.settle()
+        if waited:
+            self.pass_time(now_ms + FAR_MS, now_ms + DAY_MS)
 
     def _collect(self, out):
         for record in out.records:
@@ -148,13 +159,22 @@ class Line:
         """(subject, score) -> the sum of the change rows at a time."""
         found = defaultdict(list)
         for row in self.values(SCORE_CHANGES):
-            half_life = RULES.model.scores[row["score"]].half_life_ms
+            half_life = self.rules.model.scores[row["score"]].half_life_ms
             decay = 2 ** -((at - row["event_time"]) / half_life) if half_life else 1
             found[row["subject"], row["score"]].append(row["points"] * decay)
         return {key: total for key, parts in found.items() if abs(total := math.fsum(parts)) > 1e-9}
 
-    def signals(self):
-        """Ids of the signals that stand -> whose they are."""
-        return {
-            id_: signal["subject"] for id_, signal in self.last(SIGNALS, "signal_id", "revision").items() if signal["status"] != "withdrawn"
-        }
+    def interests(self, at):
+        """(subject, category) -> what the last record says at a time, to four digits."""
+        last = {record.key: record.value for record in self.records if record.topic is SCORES}
+        found = {}
+        for score in map(loads, filter(None, last.values())):
+            if score["score"] == "interests":
+                decay = 2 ** -((at - score["updated_at"]) / (score["half_life_s"] * 1000))
+                found |= {(score["subject"], reason["rule"]): reason["points"] * decay for reason in score["reasons"]}
+        return found
+
+    def signals(self, *, but=()):
+        """Ids of the signals that stand -> whose they are; without those of some triggers."""
+        last = self.last(SIGNALS, "signal_id", "revision")
+        return {id_: one["subject"] for id_, one in last.items() if one["status"] != "withdrawn" and one["trigger"] not in but}

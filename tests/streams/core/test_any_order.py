@@ -1,14 +1,18 @@
 """Whatever the order of arrival, the numbers are those of the sorted log."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from schemas.topics import SIGNALS
 from streams.core.rules import Shape
 from streams.core.session_batch import sessions_of
-from tests.streams.core import direct
+from streams.core.visitors import watermark
+from tests.streams.core import direct, rich
 from tests.streams.core.logs import BROWSING, MINUTE, MIXED, T0, UNTIL, arrivals, event, logs
-from tests.streams.core.running import Line
+from tests.streams.core.running import RULES, Line
 
 GAP = MINUTE
 """A short gap: the horizon then is many gaps away, and every permutation is in time."""
@@ -28,14 +32,18 @@ def arriving_logs(draw, kinds=MIXED, span_ms=SPAN):
     return log, draw(arrivals(log)), draw(st.integers(1, 8))
 
 
-def run(records, *, every=1, shape=SHAPE):
-    line = Line(gap_ms=GAP, shape=shape)
+def run(records, *, every=1, shape=SHAPE, rules=RULES, marks=()):
+    """Run a log through both cores. `marks` are minutes after T0 to which the watermark of the subjects comes on the way."""
+    line = Line(gap_ms=GAP, shape=shape, rules=rules)
+    coming = sorted(marks)
     for number, record in enumerate(records):
         line.send(*record)
         if number % every == 0:
             line.settle()
             line.advance(UNTIL)
-    line.finish(UNTIL)
+            if coming:
+                line.pass_time(T0 + coming.pop(0) * MINUTE, UNTIL)
+    line.finish(UNTIL, waited=rules is not RULES)
     return line
 
 
@@ -56,21 +64,38 @@ def test_sessions_and_their_events_are_those_of_the_sorted_log(case):
     assert all(session["closed"] for session in line.sessions().values())
 
 
-@RUNS
-@given(arriving_logs())
-def test_scores_are_those_of_the_sorted_log_and_explain_themselves(case):
-    log, records, every = case
-    line = run(records, every=every)
-    expected = direct.scores(log, UNTIL, direct.machine_events(log, GAP))
+def test_scores_interests_stages_and_signals_are_those_of_the_sorted_log():
+    """Everything that subjects say, for logs in which every sort of trigger and a label do occur."""
+    seen = Counter()
+
+    @RUNS
+    @given(arriving_logs(), st.lists(st.integers(0, 20), max_size=4))
+    def check(case, marks):
+        log, records, every = case
+        line = run(records, every=every, rules=rich.RULES, marks=marks)
+        machines = direct.machine_events(log, GAP)
+        say_what_subjects_say(line, log, machines)
+        found = rich.signals(log, machines)
+        seen.update(trigger for _, trigger in found.values())
+        seen.update(machine=bool(machines), merged="handovers" in line.counts, withdrawn=line.counts["signals_withdrawn"])
+        seen.update(row["trigger"] for row in line.values(SIGNALS) if row["trigger"] in rich.ARRIVAL_DECIDES)
+        seen.update(interests=len(direct.interests(log, UNTIL, machines)), held=line.counts["signals_suppressed_quiet"])
+
+    check()
+    wanted = {*(trigger.name for trigger in rich.RULES.triggers), "machine", "merged", "withdrawn", "interests", "held"}
+    assert {name for name in wanted if not seen[name]} == set()
+
+
+def say_what_subjects_say(line, log, machines=frozenset()):
+    """The scores, which explain themselves, the interests, and the signals that stand are those of the sorted log."""
+    expected = direct.scores(log, UNTIL, machines)
     assert line.scores(UNTIL) == pytest.approx(expected, abs=1e-9)
     assert line.contributions(UNTIL) == pytest.approx(expected, abs=1e-9)
-
-
-@RUNS
-@given(arriving_logs())
-def test_signals_are_those_of_the_sorted_log(case):
-    log, records, every = case
-    assert run(records, every=every).signals() == direct.signals(log, direct.machine_events(log, GAP))
+    found, interests = line.interests(UNTIL), direct.interests(log, UNTIL, machines)
+    assert found == pytest.approx({key: points for key, points in interests.items() if key in found}, abs=1e-4)
+    assert {key for key in interests.keys() - found.keys() if abs(interests[key]) > 0.02} == set()
+    signals = {id_: subject for id_, (subject, _) in rich.signals(log, machines).items()}
+    assert line.signals(but=rich.ARRIVAL_DECIDES) == signals
 
 
 @RUNS
@@ -80,18 +105,19 @@ def test_events_that_are_late_within_the_horizon_change_nothing(data):
     log = data.draw(logs(span_ms=120 * MINUTE, step_ms=GAP, most=40))
     delays = data.draw(st.lists(st.sampled_from([0, 0, GAP, 20 * MINUTE, 20 * MINUTE + GAP]), min_size=len(log), max_size=len(log)))
     arriving = sorted(zip(log, delays, strict=True), key=lambda late: late[0]["created_at"] + late[1])
-    line = Line(gap_ms=GAP, shape=SHAPE)
+    line = Line(gap_ms=GAP, shape=SHAPE, rules=rich.RULES)
     for sent, delay in arriving:
         received = sent["created_at"] + delay
         line.send(sent | {"received_at": received})
         line.advance(received)
         line.settle()
-    line.finish(UNTIL)
+        line.pass_time(watermark(line.visitors.meta), received)
+    line.finish(UNTIL, waited=True)
     expected = direct.sessions(log, GAP)
     found = {id_: {name: session[name] for name in expected[id_]} for id_, session in line.sessions().items()}
     assert found == expected
     assert line.membership() == direct.membership(log, GAP)
-    assert line.signals() == direct.signals(log, direct.machine_events(log, GAP))
+    say_what_subjects_say(line, log, direct.machine_events(log, GAP))
     assert line.counts["events_late"] == 0
 
 
@@ -119,11 +145,8 @@ def test_scores_and_signals_over_days_are_those_of_the_sorted_log(data):
     """Windows of caps begin and end, and nothing live is too late for a score; but it is for a session, and its label."""
     span = 70 * 60 * MINUTE
     log = [sent | {"received_at": T0 + span, "webdriver": False} for sent in data.draw(logs(span_ms=span, step_ms=30 * MINUTE, most=40))]
-    line = run(data.draw(arrivals(log)), shape=UNSUSPECTING)
-    expected = direct.scores(log, UNTIL)
-    assert line.scores(UNTIL) == pytest.approx(expected, abs=1e-9)
-    assert line.contributions(UNTIL) == pytest.approx(expected, abs=1e-9)
-    assert line.signals() == direct.signals(log)
+    line = run(data.draw(arrivals(log)), shape=UNSUSPECTING, rules=rich.RULES)
+    say_what_subjects_say(line, log)
 
 
 def test_activity_between_two_sessions_is_bridged_by_a_late_first_event():
