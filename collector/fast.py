@@ -234,6 +234,9 @@ class FastProtocol(Guarded):
     def _heading(self) -> bool:
         return self._in_head
 
+    def _origin(self) -> str | None:
+        return self._hot.origin if isinstance(self._hot, Exchange) else super()._origin()
+
     def _decide(self) -> Exchange | bool:
         """Say whether this is a hot request, before its first header is taken."""
         path, _, query = self.url.partition(b"?")

@@ -7,9 +7,10 @@ import asyncio
 from collections.abc import Collection
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from collector.core.answers import Answer, Refusal, refused
+from collector.core.written import written
 
 MAX_HEAD_BYTES = 64 * 1024
 """Request line and headers. One read of the socket may come on top."""
@@ -126,13 +127,13 @@ class Guarded(HttpToolsProtocol):
             return
         if unfinished:
             cycle.disconnected = cycle.response_complete = True  # nothing more is said or written for it
-        self.transport.write(_written(answer))
+        self.transport.write(written(answer, self._origin(), keep_alive=False))
         self.transport.close()
 
-
-def _written(answer: Answer) -> bytes:
-    pairs = (*answer.headers, (b"content-length", b"%d" % len(answer.body)), (b"connection", b"close"))
-    return b"".join([STATUS_LINE[answer.status], *(name + b": " + value + b"\r\n" for name, value in pairs), b"\r\n", answer.body])
+    def _origin(self) -> str | None:
+        """Return the page's origin, as far as the head was read: without CORS a browser takes the answer for a network error."""
+        found = next((value for name, value in self.headers or () if name == b"origin"), None)
+        return found.decode("latin-1") if found is not None else None
 
 
 async def watch(connections: Collection[Any]) -> None:

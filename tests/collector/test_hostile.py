@@ -184,6 +184,15 @@ async def test_a_flood_is_cut_off(http, port, monkeypatch, name):
     assert "footprint_collector_bytes_in_flight 0.0" in (await http.get("/metrics")).text
 
 
+@pytest.mark.parametrize("path", [b"/v1/page", b"/fp.js"])
+async def test_a_page_can_read_why_its_head_was_refused(port, path):
+    reader, writer = await send(port, b"POST " + path + b" HTTP/1.1\r\nOrigin: https://shop.example\r\nHost: c\r\nX : y\r\n\r\n")
+    said = await read_all(reader)
+    assert said.startswith(b"HTTP/1.1 400 ")
+    assert b"\r\naccess-control-allow-origin: https://shop.example\r\n" in said
+    writer.close()
+
+
 async def test_a_head_within_the_limit_is_taken(port, publisher):
     headers = [f"X-{n}: {'a' * 900}" for n in range((MAX_HEAD_BYTES - 2000) // 1000)]
     reader, writer = await send(port, post("/v1/page", view(1), *headers))

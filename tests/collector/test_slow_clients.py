@@ -50,10 +50,11 @@ async def test_a_head_that_never_ends_is_answered_408_and_closed(http, port, pub
 
 @pytest.mark.parametrize("path", PATHS)
 async def test_a_body_that_never_ends_is_answered_408_and_closed(http, port, publisher, path):
-    slow = asyncio.create_task(dripped(port, post(path, b"", "Content-Length: 100000", length=False), b" "))
+    slow = asyncio.create_task(dripped(port, post(path, b"", "Content-Length: 100000", "Origin: https://shop.example", length=False), b" "))
     assert (await http.post("/v1/page", content=view(1), headers={"x-write-key": "demo-key"})).status_code == 200
     said = await slow
     assert said.startswith(b"HTTP/1.1 408 ")
+    assert b"access-control-allow-origin: https://shop.example" in said
     assert json.loads(said.partition(b"\r\n\r\n")[2])["code"] == "too_slow"
     assert len(publisher.stored) == 1
     assert "footprint_collector_bytes_in_flight 0.0" in (await http.get("/metrics")).text
