@@ -65,11 +65,11 @@ class LiveFiles:
                 log.error("live_file_unreadable", reason=str(error))  # noqa: TRY400 - the reason says all; it is the operator's file
 
     def _read(self, path: Path, put: Callable[[bytes], None]) -> None:
-        stamp = _stamp(path)
-        if stamp == self._stamps.get(path):
-            return
-        self._stamps[path] = stamp  # also of a bad one: it is complained about once
         try:
+            stamp = _stamp(path)
+            if stamp == self._stamps.get(path):
+                return
+            self._stamps[path] = stamp  # also of a bad one: it is complained about once
             put(path.read_bytes() if stamp else b"")
         except (OSError, ValueError) as error:
             raise Misconfigured(f"{path} cannot be read: {error}. Restore it, or remove it to begin with an empty one.") from None

@@ -181,7 +181,9 @@ class Spooling:
             try:
                 await self._kafka.connect()
             except Retryable as error:
-                log.warning("kafka_away", reason=str(error))
+                if self._said != str(error):
+                    log.warning("kafka_away", reason=str(error))
+                self._said = str(error)
                 await asyncio.sleep(RETRY_S)
             else:
                 self._connected, self._away = True, False
