@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from collector.app import VERSION
 from collector.core.openapi import document
-from footprint import cli
+from footprint import cli, model_reference
 from footprint.settings import CONFIG_VARIABLE, PREFIX, TABLES, Settings, SiteSettings, WebhookSettings
 from schemas.topics import DAY_MS, PUBLIC, STATE, Topic
 from sinks.clickhouse.cookbook import recipes
@@ -27,7 +27,13 @@ GENERATED = "<!-- Written by `python -m footprint.reference`. Change the program
 
 def pages() -> dict[str, str]:
     """Return file name -> content of every generated page."""
-    written = {"commands.md": _commands(), "settings.md": _settings(), "topics.md": _topics(), "cookbook.md": _cookbook()}
+    written = {
+        "commands.md": _commands(),
+        "settings.md": _settings(),
+        "topics.md": _topics(),
+        "cookbook.md": _cookbook(),
+        "models.md": model_reference.page(),
+    }
     described = {"openapi.json": json.dumps(document(VERSION), indent=1, ensure_ascii=False) + "\n"}
     return described | {name: f"{GENERATED}\n" + "\n".join(lines) + "\n" for name, lines in written.items()}
 
@@ -35,7 +41,8 @@ def pages() -> dict[str, str]:
 def stale(folder: Path = FOLDER) -> list[str]:
     """Return the names of pages that are missing or differ from what the program says now."""
     found = {path.name: path.read_text("utf-8") for path in folder.iterdir()}
-    return [name for name, text in pages().items() if found.get(name) != text]
+    schemas = [path.name for path, text in model_reference.schemas().items() if not path.is_file() or path.read_text("utf-8") != text]
+    return [name for name, text in pages().items() if found.get(name) != text] + schemas
 
 
 def commands() -> list[tuple[str, Any]]:
@@ -221,6 +228,8 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     for name, text in pages().items():
         (FOLDER / name).write_text(text, "utf-8")
+    for path, text in model_reference.schemas().items():
+        path.write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

@@ -53,6 +53,12 @@ class SiteSettings(BaseModel):
     rate_per_key: float | None = Field(
         default=None, gt=0, description="Events per second that one key may send, two seconds' worth at once; more is refused with 429."
     )
+    scores: str = Field(
+        default="shop", description="Scoring model until one is published: `shop`, `b2b`, or a YAML file beside the settings file."
+    )
+    triggers: str = Field(
+        default="shop", description="Triggers until some are published: `shop`, `b2b`, or a YAML file beside the settings file."
+    )
     plan: Path | None = Field(default=None, description="Tracking plan of the site (YAML or JSON), beside the settings file.")
 
 
@@ -235,6 +241,9 @@ def _read_file(environ: Mapping[str, str]) -> dict[str, Any]:
     for site in _tables(values, "sites", path, SiteSettings.model_fields):
         if isinstance(site.get("plan"), str):
             site["plan"] = (path.parent / site["plan"]).absolute()
+        for name in ("scores", "triggers"):
+            if str(site.get(name, "")).endswith((".yaml", ".yml")):
+                site[name] = str((path.parent / site[name]).absolute())
     _tables(values, "webhooks", path, WebhookSettings.model_fields)
     return values
 

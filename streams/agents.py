@@ -6,6 +6,7 @@ from typing import Any
 
 from schemas.topics import EVENTS, IDENTITIES, REJECTED, SCORE_CHANGES, SCORES, SESSIONS, SIGNALS, SUBJECTS_STATE, TRACKED, VISITORS_STATE
 from streams.core import subjects, visitors
+from streams.core.rulebook import Rulebook
 from streams.core.rules import VisitorRules
 from streams.core.work import Arrival, Value, Work
 from streams.faust_exact.hop import Hop, Moment
@@ -27,7 +28,7 @@ def visitors_hop(rules: VisitorRules) -> Hop:
     )
 
 
-def subjects_hop(rules: subjects.SubjectRules) -> Hop:
+def subjects_hop(rules: subjects.SubjectRules | Rulebook) -> Hop:
     """Return the agent that makes scores, score changes and signals out of tracked events."""
     return Hop(
         "subjects",

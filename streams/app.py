@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from schemas.connections import KafkaConnection
 from streams.agents import subjects_hop, visitors_hop
+from streams.core.rulebook import ModelTexts, read_book
 from streams.core.rules import SiteRules, VisitorRules
-from streams.core.subjects import read_rules
 from streams.faust_exact.engine import Engine
 from streams.faust_exact.hop import Delivery
 from streams.ports import Observer
@@ -16,15 +16,15 @@ APPLICATION = "footprint-streams"
 
 @dataclass(frozen=True, slots=True)
 class StreamsConfig:
-    """Everything the streams need to know. `partitions` is that of every topic; `scores` and `triggers` are YAML texts.
+    """Everything the streams need to know. `partitions` is that of every topic; `model` is that of every site without one in `models`.
 
     `instance` names this worker: stable over restarts, unique among the workers that run at the same time.
     """
 
     connection: KafkaConnection
     partitions: int
-    scores: str
-    triggers: str
+    model: ModelTexts
+    models: Mapping[str, ModelTexts] = field(default_factory=dict)
     sites: Mapping[str, SiteRules] = field(default_factory=dict)
     session_update_ms: int = 30_000
     application: str = APPLICATION
@@ -39,6 +39,6 @@ def create_engine(config: StreamsConfig, *, clock: Callable[[], int], observer: 
     delivery = Delivery(config.application, config.connection, config.partitions, instance=config.instance)
     hops = (
         visitors_hop(VisitorRules(config.partitions, config.session_update_ms, config.sites)),
-        subjects_hop(read_rules(scores=config.scores, triggers=config.triggers, partitions=config.partitions)),
+        subjects_hop(read_book(config.model, config.models, partitions=config.partitions)),
     )
     return Engine(delivery, hops, clock=clock, observer=observer)

@@ -33,6 +33,7 @@ COMMANDS = (
     "customer",
     "keys",
     "plan",
+    "rules",
 )
 """Modules of this package, in the order of `footprint --help`; each adds its commands in `register(app)`."""
 

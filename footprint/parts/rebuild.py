@@ -10,16 +10,14 @@ from typing import Any
 import structlog
 from prometheus_client import CollectorRegistry, Gauge
 
-from footprint import health
+from footprint import health, models
 from footprint.parts.connections import resolve_kafka, resolve_store
-from footprint.parts.streams import config_of
 from footprint.rebuilding import SETTLE_S, HistoryOf, Round, marks_waiting, now_ms, rebuild_marked
 from footprint.rescoring import Rescoring, Tell, kept_since, tell_history
 from footprint.settings import Settings
 from footprint.telling import tell_streams
 from schemas.errors import Retryable
 from sinks.clickhouse import migrations
-from streams.core.subject import read_rules
 
 log = structlog.get_logger()
 
@@ -44,8 +42,7 @@ def history_teller(settings: Settings) -> HistoryOf:
 
 def rescoring_of(settings: Settings, site: str, present: int) -> Rescoring:
     """Return how scores of a site are computed anew: by the model that the streams run."""
-    config = config_of(settings, worker=0)
-    rules = read_rules(scores=config.scores, triggers=config.triggers, partitions=config.partitions)
+    rules = models.rules_of(settings, site)
     kept = kept_since(present, settings.retention_events_days)
     return Rescoring(resolve_store(settings, user="pipeline"), site, rules, present, kept)
 

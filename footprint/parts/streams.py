@@ -6,14 +6,13 @@ import signal
 import socket
 import time
 from contextlib import AsyncExitStack, suppress
-from importlib import resources
 from typing import Any
 
 import structlog
 import uvloop
 from prometheus_client import CollectorRegistry
 
-from footprint import health, logs, topics
+from footprint import health, logs, models, topics
 from footprint.parts.connections import resolve_kafka
 from footprint.settings import Settings, SiteSettings
 from schemas.errors import Retryable
@@ -44,20 +43,16 @@ def run(settings: Settings, *, health_port: int, worker: int = 1) -> None:
 
 
 def config_of(settings: Settings, *, worker: int) -> StreamsConfig:
-    """Return what the streams need to know, from settings and the shipped models."""
+    """Return what the streams need to know, from settings and the models that they choose."""
     return StreamsConfig(
         connection=resolve_kafka(settings),
         partitions=settings.partitions,
-        scores=_shipped("scores.yaml"),
-        triggers=_shipped("triggers.yaml"),
+        model=models.texts_of(settings, ""),
+        models={name: models.texts_of(settings, name) for name in settings.sites},
         sites={name: _site_rules(site) for name, site in settings.sites.items()},
         session_update_ms=int(settings.session_update_s * 1000),
         instance=f"{socket.gethostname()}-{worker}",
     )
-
-
-def _shipped(name: str) -> str:
-    return (resources.files("streams") / "models" / name).read_text("utf-8")
 
 
 def _site_rules(site: SiteSettings) -> SiteRules:

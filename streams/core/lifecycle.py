@@ -35,17 +35,17 @@ Stage = Literal["awareness", "consideration", "intent", "purchase", "loyalty", "
 class StageRuleText(Strict):
     """The `count`-th event that matches moves to a stage: forward, or with `back` from any later stage."""
 
-    to: Stage
-    when: When
-    count: int = Field(default=1, ge=1, le=100)
-    back: bool = False
+    to: Stage = Field(description="The stage that is reached.")
+    when: When = Field(description="Events that move somebody there.")
+    count: int = Field(default=1, ge=1, le=100, description="How many of them it takes.")
+    back: bool = Field(default=False, description="Also from a later stage.")
 
 
 class LifecycleText(Strict):
     """The lifecycle of a model: named rules, and the silence after which somebody is dormant."""
 
-    dormant_after: Duration = 180 * DAY_MS
-    rules: Mapping[str, StageRuleText] = Field(min_length=1)
+    dormant_after: Duration = Field(default=180 * DAY_MS, description="Silence after which somebody is dormant, and keeps the stage.")
+    rules: Mapping[str, StageRuleText] = Field(min_length=1, description="Rules by name.")
 
 
 @dataclass(frozen=True, slots=True)

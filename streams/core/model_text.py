@@ -3,9 +3,11 @@
 from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic_core import ErrorDetails
 
 from schemas.errors import Misconfigured
+from streams.core.model_errors import Problem, problem_of, repeated_keys, yaml_problem
 
 _UNITS_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
@@ -16,8 +18,29 @@ def _read_duration(value: Any) -> Any:
     raise ValueError('write a duration as a number and a unit, for example "30m", "24h" or "7d"')
 
 
-Duration = Annotated[int, BeforeValidator(_read_duration), Field(gt=0)]
+Duration = Annotated[
+    int,
+    BeforeValidator(_read_duration),
+    Field(gt=0),
+    WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]*[smhd]$"}, mode="validation"),
+]
 """Milliseconds, written as `30s`, `5m`, `24h` or `7d`."""
+
+
+def _read_version(value: Any) -> Any:
+    return str(value) if type(value) is int else value
+
+
+Version = Annotated[
+    str,
+    BeforeValidator(_read_version),
+    Field(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[A-Za-z0-9._-]+$",
+        description="Version of the file: what is published once never changes under it.",
+    ),
+]
 
 
 class Strict(BaseModel):
@@ -30,11 +53,28 @@ Text = TypeVar("Text", bound=Strict)
 
 
 def parse(kind: type[Text], text: str, name: str) -> Text:
-    """Read the YAML of a file called `name` (for messages). Raises Misconfigured for anything that is wrong in it."""
+    """Read the YAML of a file called `name` (for messages).
+
+    Raises Misconfigured with every mistake, each with its line and what is allowed there.
+    """
     try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        repeated = list(repeated_keys(root))
+        if repeated:
+            raise _wrong(name, repeated)
         return kind.model_validate(yaml.safe_load(text))
     except yaml.YAMLError as error:
-        raise Misconfigured(f"{name} is not valid YAML: {error}. Correct it and start again.") from None
+        raise _wrong(name, [yaml_problem(error)]) from None
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()]
-        raise Misconfigured(f"{name} is not valid: " + "; ".join(lines) + ". Change it and start again.") from None
+        raise _wrong(name, [problem_of(one, root, kind) for one in _causes(error)]) from None
+
+
+def _causes(error: ValidationError) -> list[ErrorDetails]:
+    """Leave out that a list is too short when the reason is that a member of it is wrong."""
+    found = error.errors()
+    return [one for one in found if one["type"] != "too_short" or not any(other["loc"][:-1] == one["loc"] for other in found)]
+
+
+def _wrong(name: str, problems: list[Problem]) -> Misconfigured:
+    told = "\n".join(problem.told(name) for problem in sorted(problems, key=lambda problem: (problem.line, problem.column)))
+    return Misconfigured(f"{told}\nCorrect it; `footprint rules check` says when it is right.")

@@ -14,7 +14,7 @@ from schemas.scores import ChangeReason
 from streams.core.decay import Part
 from streams.core.scoring_model import Model, read_model
 from streams.core.triggers import CountTrigger, ThresholdTrigger, Trigger, read_triggers
-from streams.core.work import Outputs, Value
+from streams.core.work import Outputs, Value, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,11 @@ class SubjectRules:
     def are_about(self, kind: str) -> bool:
         """True when an event of this kind can change a score or count for a trigger."""
         return kind in self.kinds
+
+    def at(self, site: str, work: Work) -> "SubjectRules":
+        """Return themselves: these rules are those of every site (see `streams.core.rulebook`)."""
+        del site, work
+        return self
 
 
 def read_rules(*, scores: str, triggers: str, partitions: int) -> SubjectRules:
@@ -96,7 +101,12 @@ class Subject:
 
     def parts(self, score: str) -> dict[str, Part]:
         """Return the parts of a score by rule."""
-        found: dict[str, Part] = self.value.setdefault("scores", {}).setdefault(score, {})
+        scores = self.value.get("scores")
+        if scores is None:
+            scores = self.value["scores"] = {}
+        found: dict[str, Part] | None = scores.get(score)
+        if found is None:
+            found = scores[score] = {}
         return found
 
 

@@ -10,6 +10,7 @@ from schemas.rejections import ORIGINAL_MAX, Reason, Rejection, record_of
 from schemas.topics import REJECTED
 from streams.core import forgetting, handover, rebuilt, relabel, scores, session_shares, signals, stages, thresholds
 from streams.core.reading import KINDS
+from streams.core.rulebook import Rulebook
 from streams.core.rules import LATENESS_MS
 from streams.core.subject import Subject, SubjectRules, cause_of, read_rules, state_key
 from streams.core.work import Arrival, Value, Work
@@ -20,6 +21,7 @@ WAKE_LIMIT = 500
 """Subjects that one call of `advance` wakes."""
 
 Line = dict[str, Any]
+Rules = SubjectRules | Rulebook
 _CONTROLS = frozenset({None, "link", "handover", "forward", "label"})
 _TEXTS = (
     "event_id",
@@ -41,7 +43,7 @@ def watermark(meta: Value) -> int:
     return min(meta.get("watermarks", {}).values(), default=0)
 
 
-def absorb(value: bytes, work: Work, *, rules: SubjectRules, arrival: Arrival) -> None:
+def absorb(value: bytes, work: Work, *, rules: Rules, arrival: Arrival) -> None:
     """Take in one record of the tracked topic. A line that cannot be read goes to the rejected topic."""
     touched: dict[str, Subject] = {}
     for encoded in value.split(b"\n"):
@@ -56,7 +58,7 @@ def absorb(value: bytes, work: Work, *, rules: SubjectRules, arrival: Arrival) -
         line = _read(encoded)
         if line is None:
             _reject(encoded, work, arrival.at)
-        elif not line.get("control") and not _counts(line, rules):
+        elif not line.get("control") and not _counts(line, rules.at(line["site"], work)):
             work.out.counts["events_unscored"] += 1
         else:
             _absorb_line(line, _subject(line, work, rules, touched))
@@ -68,7 +70,7 @@ def absorb(value: bytes, work: Work, *, rules: SubjectRules, arrival: Arrival) -
         work.meta.setdefault("watermarks", {})[arrival.source] = arrival.watermark
 
 
-def advance(work: Work, *, rules: SubjectRules, now_ms: int, quiet: bool) -> bool:
+def advance(work: Work, *, rules: Rules, now_ms: int, quiet: bool) -> bool:
     """Publish what time alone has changed: scores that fell, silences, absences; True when there may be more of it.
 
     Decay goes by the clock, and on a `quiet` partition so does the watermark.
@@ -80,7 +82,7 @@ def advance(work: Work, *, rules: SubjectRules, now_ms: int, quiet: bool) -> boo
         value = work.state.get(key)
         if value is not None:
             site, name = key.split("\0", 1)
-            subject = Subject(site, name, value, rules, work.out, moment)
+            subject = Subject(site, name, value, rules.at(site, work), work.out, moment)
             scores.fall(subject, now_ms)
             stages.fall_asleep(subject, now_ms)
             signals.wake(subject, now_ms)
@@ -95,16 +97,15 @@ def _finish(subject: Subject, now_ms: int) -> None:
         thresholds.watch(subject, now_ms)
     scores.publish(subject)
     event, wall = signals.due(subject, now_ms) if subject.rules.timed else (None, None)
-    falls = [scores.next_fall(subject, name) for name in subject.value.get("bands", {})]
-    times = {"due_event": event, "due_wall": min((at for at in (*falls, stages.due(subject), wall) if at is not None), default=None)}
-    for field, at in times.items():
+    walls = [at for at in (scores.next_fall(subject), stages.due(subject), wall) if at is not None]
+    for field, at in (("due_event", event), ("due_wall", min(walls, default=None))):
         if at is None:
             subject.value.pop(field, None)
         else:
             subject.value[field] = at
 
 
-def flush(work: Work, *, rules: SubjectRules, now_ms: int) -> bool:
+def flush(work: Work, *, rules: Rules, now_ms: int) -> bool:
     """Publish what waits: here nothing ever does."""
     del work, rules, now_ms
     return False
@@ -141,14 +142,15 @@ def _counts(event: Line, rules: SubjectRules) -> bool:
     return live and rules.are_about(event["kind"]) and bool(event.get("customer_id") or event.get("visitor_id"))
 
 
-def _subject(line: Line, work: Work, rules: SubjectRules, touched: dict[str, Subject]) -> Subject:
+def _subject(line: Line, work: Work, rules: Rules, touched: dict[str, Subject]) -> Subject:
     """Return the subject that a line is for: a link is for the visitor, everything else for the customer where known."""
     customer = None if line.get("control") == "link" else line.get("customer_id")
     name = subject_of(customer, line.get("visitor_id"))
     key = state_key(line["site"], name)
     subject = touched.get(key)
     if subject is None:
-        subject = touched[key] = Subject(line["site"], name, work.state.get(key) or {}, rules, work.out, watermark(work.meta))
+        found = rules.at(line["site"], work)
+        subject = touched[key] = Subject(line["site"], name, work.state.get(key) or {}, found, work.out, watermark(work.meta))
     return subject
 
 

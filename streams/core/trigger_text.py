@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from streams.core.lifecycle import STAGES
 from streams.core.matching import When
-from streams.core.model_text import Duration, Strict
+from streams.core.model_text import Duration, Strict, Version
 
 NO_STAGE = "none"
 """How a `where` names those who have not reached a stage yet."""
@@ -53,28 +53,33 @@ def _known_field(name: str) -> str:
     return name
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_read_names), Field(min_length=1)]
-TimeOfDay = Annotated[int, BeforeValidator(_read_time_of_day)]
+_ONE_OR_MORE = {"anyOf": [{"type": ["string", "integer"]}, {"type": "array", "items": {"type": ["string", "integer"]}, "minItems": 1}]}
+_CLOCK = {"type": "string", "pattern": "^([01]?[0-9]|2[0-3]):[0-5][0-9]$"}
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_read_names), Field(min_length=1), WithJsonSchema(_ONE_OR_MORE, mode="validation")]
+TimeOfDay = Annotated[int, BeforeValidator(_read_time_of_day), WithJsonSchema(_CLOCK, mode="validation")]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 StageName = Annotated[str, AfterValidator(_known_stage)]
-StageNames = Annotated[tuple[StageName, ...], BeforeValidator(_read_names), Field(min_length=1)]
+StageNames = Annotated[
+    tuple[StageName, ...], BeforeValidator(_read_names), Field(min_length=1), WithJsonSchema(_ONE_OR_MORE, mode="validation")
+]
 DistinctBy = Annotated[str, AfterValidator(_known_field), Field(min_length=1)]
 
 
 class WhereText(Strict):
     """Whom a trigger is about: all that is named must hold when the event comes that would fire it."""
 
-    band: Mapping[str, Names] = Field(default_factory=dict)
-    stage: StageNames | None = None
-    consent: Names | None = None
+    band: Mapping[str, Names] = Field(default_factory=dict, description="Bands by score, one of those that are listed.")
+    stage: StageNames | None = Field(default=None, description=f"Stages of the lifecycle, one of them; `{NO_STAGE}`: none reached yet.")
+    consent: Names | None = Field(default=None, description="Consent, one of those that are listed.")
 
 
 class QuietHoursText(Strict):
     """Hours of the day in which no alert goes out: it waits for their end (`hold`), or is left out (`skip`)."""
 
-    begin: TimeOfDay = Field(alias="from")
-    end: TimeOfDay = Field(alias="to")
-    then: Literal["hold", "skip"] = "hold"
+    begin: TimeOfDay = Field(alias="from", description="When they begin, by the time zone of the file.")
+    end: TimeOfDay = Field(alias="to", description="When they end; earlier than `from`: on the next day.")
+    then: Literal["hold", "skip"] = Field(default="hold", description="What becomes of an alert.")
 
     @model_validator(mode="after")
     def _some_hours(self) -> "QuietHoursText":
@@ -91,18 +96,22 @@ class TriggerText(Strict):
     Threshold: `score` and `reaches`; `falls` says whether falling again is a signal too.
     """
 
-    when: When | None = None
-    count: int | None = Field(default=None, ge=1, le=100)
-    within: Duration | None = None
-    min_gap: Duration | None = None
-    distinct_by: DistinctBy | None = None
-    unless: When | None = None
-    score: str | None = None
-    reaches: float | None = Field(default=None, gt=0)
-    falls: bool = False
-    where: WhereText | None = None
-    quiet_hours: QuietHoursText | None = None
-    cooldown: Duration = 86_400_000
+    when: When | None = Field(default=None, description="Events that it is about.")
+    count: int | None = Field(default=None, ge=1, le=100, description="Count: how many of them complete it.")
+    within: Duration | None = Field(default=None, description="Count: sliding window of event time. Absence: how long is waited.")
+    min_gap: Duration | None = Field(
+        default=None, description="Count: what comes sooner after the last that counted does not count (default `5m`)."
+    )
+    distinct_by: DistinctBy | None = Field(
+        default=None, description="Count: each value of this field counts once, for example `props.products.id`."
+    )
+    unless: When | None = Field(default=None, description="Absence: events that end the waiting.")
+    score: str | None = Field(default=None, description="Threshold: the score that is watched.")
+    reaches: float | None = Field(default=None, gt=0, description="Threshold: the value that fires; it is armed again below 0.8 of it.")
+    falls: bool = Field(default=False, description="Threshold: falling below 0.8 of it is a signal too.")
+    where: WhereText | None = Field(default=None, description="Whom it is about; not given: everybody.")
+    quiet_hours: QuietHoursText | None = Field(default=None, description="Hours in which no alert goes out.")
+    cooldown: Duration = Field(default=86_400_000, description="Silence after a signal.")
 
     @property
     def sort(self) -> Literal["count", "absence", "threshold"]:
@@ -140,6 +149,6 @@ _OWN = frozenset({"when", "count", "within", "min_gap", "distinct_by", "unless",
 class TriggersText(Strict):
     """The whole file. `time_zone` is that of the site: quiet hours are told by it."""
 
-    version: str
-    time_zone: Zone = "UTC"
-    triggers: Mapping[str, TriggerText]
+    version: Version
+    time_zone: Zone = Field(default="UTC", description="Time zone of quiet hours, by its IANA name.")
+    triggers: Mapping[str, TriggerText] = Field(description="Triggers by name.")
