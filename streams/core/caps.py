@@ -35,6 +35,15 @@ def united(counted: list[Order], more: list[Order], limit: int) -> tuple[list[Or
 
 
 def forget(windows: Windows, cap: Cap, received_at: int) -> None:
-    """Drop the windows that no live event can fall into any more."""
-    for key in [key for key in windows if int(key.partition("\0")[0]) + cap.window_ms + KEPT_MS < received_at]:
+    """Drop the windows that no live event can fall into any more, once the first that was opened is one of them."""
+    oldest = received_at - cap.window_ms - KEPT_MS
+    for first in windows:
+        if _start_of(first) >= oldest:
+            return
+        break
+    for key in [key for key in windows if _start_of(key) < oldest]:
         del windows[key]
+
+
+def _start_of(window: str) -> int:
+    return int(window.partition("\0")[0])

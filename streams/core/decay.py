@@ -26,17 +26,24 @@ def added(part: Part | None, points: float, at: int, half_life_ms: int) -> Part:
 
 def value_at(part: Part, at: float, half_life_ms: int) -> float:
     """Return what a part is worth at a time."""
-    return part[0] * factor(at - part[1], half_life_ms)
+    return part[0] * 2.0 ** ((part[1] - at) / half_life_ms) if half_life_ms else part[0]
 
 
 def latest(parts: Iterable[Part]) -> int:
     """Return the time of the latest part, 0 for none."""
-    return int(max((part[1] for part in parts), default=0))
+    return int(max([part[1] for part in parts], default=0))
 
 
 def total_at(parts: Iterable[Part], at: float, half_life_ms: int) -> float:
     """Return the sum of parts at a time."""
-    return math.fsum(value_at(part, at, half_life_ms) for part in parts)
+    total = 0.0
+    if not half_life_ms:
+        for part in parts:
+            total += part[0]
+        return total
+    for value, since in parts:
+        total += value * 2.0 ** ((since - at) / half_life_ms)
+    return total
 
 
 def falls_below(value: float, since: int, threshold: float, half_life_ms: int) -> int | None:

@@ -5,7 +5,7 @@ from typing import Any
 from schemas.kinds import Kind
 from schemas.scores import ChangeReason
 from schemas.topics import SCORE_CHANGES, SCORES
-from streams.core.caps import count_in, forget, window_of
+from streams.core.caps import Windows, count_in, forget, window_of
 from streams.core.decay import Part, added, falls_below, latest, total_at, value_at
 from streams.core.interests import MAX_CATEGORIES, TOP_INTERESTS, categories_of
 from streams.core.lifecycle import DORMANT, LIFECYCLE, STAGES
@@ -16,6 +16,9 @@ from streams.core.subject import Cause, Subject
 from streams.core.totals import Order, order_of
 
 TOP_REASONS = 5
+FALLS_AT = 2
+"""Of a published band `[band, time, when it falls or 0]`."""
+
 MAX_TRAIT = 256
 """Characters of a trait that are kept."""
 
@@ -42,12 +45,17 @@ def _is_within(subject: Subject, rule: Rule, event: dict[str, Any], *, cause: Ca
     cap = rule.cap
     if cap is None:
         return True
-    windows = subject.value.setdefault("caps", {}).setdefault(rule.key, {})
-    forget(windows, cap, event["received_at"])
+    caps: dict[str, Windows] | None = subject.value.get("caps")
+    if caps is None:
+        caps = subject.value["caps"] = {}
+    windows = caps.get(rule.key)
+    if windows is None:
+        windows = caps[rule.key] = {}
     order = [*order_of(event), cause.session]
     window = window_of(cap, event, category)
     counted = windows.get(window)
     if counted is None:
+        forget(windows, cap, event["received_at"])
         windows[window] = [order]
         return True
     counts, displaced = count_in(counted, order, cap.count)
@@ -103,16 +111,22 @@ def learn(subject: Subject, trait: str, fact: list[Any], cause: Cause) -> None:
 
 def change(subject: Subject, rule: tuple[str, str], points: float, at: int, *, cause: Cause) -> None:
     """Add points of a rule (score, name) as of a time, and write the row."""
-    name = rule[0]
+    name, part = rule
     model, parts = subject.rules.model.scores[name], subject.parts(name)
     half_life = model.half_life_ms
     moment = max(at, latest(parts.values()))
-    before = total_at(parts.values(), moment, half_life)
-    parts[rule[1]] = added(parts.get(rule[1]), points, at, half_life)
-    after = total_at(parts.values(), moment, half_life)
+    own = parts.pop(part, None)
+    others = total_at(parts.values(), moment, half_life)
+    before = others + value_at(own, moment, half_life) if own else others
+    parts[part] = own = added(own, points, at, half_life)
+    after = others + value_at(own, moment, half_life)
     subject.touched.add(name)
     row = {
-        "rule": rule[1],
+        "site": subject.site,
+        "subject": subject.name,
+        "score": name,
+        "model_version": subject.rules.model.version,
+        "rule": part,
         "event_id": cause.event_id,
         "event_time": at,
         "points": points,
@@ -123,7 +137,7 @@ def change(subject: Subject, rule: tuple[str, str], points: float, at: int, *, c
         "reason": cause.reason.value,
         "at": cause.received_at,
     }
-    write_row(subject, name, row)
+    subject.out.write(SCORE_CHANGES, subject.topic_key, row)
 
 
 def write_row(subject: Subject, name: str, row: dict[str, Any]) -> None:
@@ -134,20 +148,21 @@ def write_row(subject: Subject, name: str, row: dict[str, Any]) -> None:
 
 def publish(subject: Subject) -> None:
     """Write the record of every score that was touched, in order of their names."""
-    for name in sorted(subject.touched):
-        _publish_at(subject, name, latest(subject.parts(name).values()))
-    subject.touched.clear()
+    if subject.touched:
+        stage = STAGES[stage_number(subject)]
+        for name in sorted(subject.touched):
+            _publish_at(subject, name, latest(subject.parts(name).values()), stage)
+        subject.touched.clear()
 
 
-def _publish_at(subject: Subject, name: str, at: int) -> None:
-    model, parts = subject.rules.model.scores[name], subject.parts(name)
-    raw = total_at(parts.values(), at, model.half_life_ms)
-    state = subject.value.get("stages", {})
-    band = DORMANT if name == LIFECYCLE and state.get("dormant") else model.band(raw)
-    shares = [(rule, value_at(part, at, model.half_life_ms)) for rule, part in parts.items()]
-    shares = sorted((share for share in shares if abs(share[1]) >= 0.01), key=lambda share: (-abs(share[1]), share[0]))
-    subject.value["version"] = subject.value.get("version", 0) + 1
-    subject.value.setdefault("bands", {})[name] = [band, at]
+def _publish_at(subject: Subject, name: str, at: int, stage: str) -> None:
+    model, parts, value = subject.rules.model.scores[name], subject.parts(name), subject.value
+    half_life = model.half_life_ms
+    shares = [(rule, value_at(part, at, half_life)) for rule, part in parts.items()]
+    raw = sum([points for _, points in shares])
+    band = DORMANT if name == LIFECYCLE and value.get("stages", {}).get("dormant") else model.band(raw)
+    value["version"] = version = value.get("version", 0) + 1
+    value.setdefault("bands", {})[name] = [band, at, falls_below(raw, at, model.least(band), half_life) or 0]
     record = {
         "site": subject.site,
         "subject": subject.name,
@@ -158,16 +173,26 @@ def _publish_at(subject: Subject, name: str, at: int) -> None:
         "floor": model.floor,
         "ceiling": model.ceiling,
         "band": band,
-        "stage": STAGES[round(total_at(subject.value.get("scores", {}).get(LIFECYCLE, {}).values(), 0, 0))],
+        "stage": stage,
         "model_version": subject.rules.model.version,
-        "half_life_s": model.half_life_ms / 1000,
-        "reasons": [
-            {"rule": rule, "points": round(points, 4)} for rule, points in shares[: TOP_INTERESTS if name == INTERESTS else TOP_REASONS]
-        ],
+        "half_life_s": half_life / 1000,
+        "reasons": _strongest(shares, TOP_INTERESTS if name == INTERESTS else TOP_REASONS),
         "updated_at": at,
-        "version": subject.value["version"],
+        "version": version,
     }
     subject.out.write(SCORES, f"{subject.topic_key}:{name}", record)
+
+
+def _strongest(shares: list[tuple[str, float]], most: int) -> list[dict[str, Any]]:
+    found = [(-abs(points), rule, points) for rule, points in shares if not -0.01 < points < 0.01]
+    if len(found) > 1:
+        found.sort()
+    return [{"rule": rule, "points": round(points, 4)} for _, rule, points in found[:most]]
+
+
+def stage_number(subject: Subject) -> int:
+    """Return the number of the subject's stage: the value of its lifecycle."""
+    return round(raw_at(subject, LIFECYCLE, 0))
 
 
 def latest_of(subject: Subject, name: str) -> int:
@@ -197,22 +222,20 @@ def retract(subject: Subject) -> None:
         subject.out.write(SCORES, f"{subject.topic_key}:{name}", None)
 
 
-def next_fall(subject: Subject, name: str) -> int | None:
-    """Return when a score falls out of its published band without any event."""
-    model, parts = subject.rules.model.scores[name], subject.parts(name)
-    band, at = subject.value["bands"][name]
-    least = next((least for least, known in model.bands if known == band), 0.0)
-    return falls_below(total_at(parts.values(), at, model.half_life_ms), at, least, model.half_life_ms)
+def next_fall(subject: Subject) -> int | None:
+    """Return when the first score falls out of its published band without any event, None for never."""
+    falls = [band[FALLS_AT] for band in subject.value.get("bands", {}).values() if band[FALLS_AT]]
+    return min(falls, default=None)
 
 
 def fall(subject: Subject, now_ms: int) -> None:
     """Publish the scores that have fallen out of their band by now, one row for each fall."""
-    for name in list(subject.value.get("bands", {})):
-        while (at := next_fall(subject, name)) is not None and at <= now_ms:
-            model, parts = subject.rules.model.scores[name], subject.parts(name)
-            before = subject.value["bands"][name][0]
-            raw = total_at(parts.values(), at, model.half_life_ms)
+    bands = subject.value.get("bands", {})
+    for name in list(bands):
+        while 0 < (at := bands[name][FALLS_AT]) <= now_ms:
+            model, before = subject.rules.model.scores[name], bands[name][0]
+            raw = raw_at(subject, name, at)
             row = {"rule": "", "event_id": "", "event_time": at, "points": 0.0}
             row |= {"before": model.shown(raw), "after": model.shown(raw), "band_before": before, "band_after": model.band(raw)}
             write_row(subject, name, row | {"reason": ChangeReason.DECAY.value, "at": at})
-            _publish_at(subject, name, at)
+            _publish_at(subject, name, at, STAGES[stage_number(subject)])

@@ -67,12 +67,22 @@ class ScoreModel:
     def shown(self, raw: float) -> float:
         """Return what is shown for a raw value."""
         value = min(self.ceiling, max(self.floor, raw))
-        return 0.0 if abs(value) < 0.01 else value
+        return 0.0 if -0.01 < value < 0.01 else value
 
     def band(self, raw: float) -> str:
         """Return the band of a raw value."""
         value = self.shown(raw)
-        return next((name for least, name in self.bands if value >= least), self.bands[-1][1])
+        for least, name in self.bands:
+            if value >= least:
+                return name
+        return self.bands[-1][1]
+
+    def least(self, band: str) -> float:
+        """Return the least value of a band, 0 for one that the model has not."""
+        for least, name in self.bands:
+            if name == band:
+                return least
+        return 0.0
 
 
 @dataclass(frozen=True, slots=True)

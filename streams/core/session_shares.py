@@ -20,6 +20,8 @@ VERSION = 0
 RANK = 1
 LABELLED_AT = 2
 
+_KEPT = (("sessions", AT, KEPT_MS), ("labels", LABELLED_AT, KEPT_MS + 2 * DAY_MS))
+
 MAX_SESSIONS = 64
 """Sessions of which a share is kept; the oldest go first and can no longer be taken back."""
 
@@ -32,14 +34,18 @@ def is_machine(subject: Subject, session: str) -> bool:
 
 def share(subject: Subject, session: str, rule: tuple[str, str], points: float, at: int) -> None:
     """Add points of a rule (score, name) to the share of a session."""
-    sessions: dict[str, Share] = subject.value.setdefault("sessions", {})
+    sessions: dict[str, Share] | None = subject.value.get("sessions")
+    if sessions is None:
+        sessions = subject.value["sessions"] = {}
     found = sessions.get(session)
     if found is None:
         found = sessions[session] = [at, {}]
         _trim(sessions)
-    found[AT] = max(found[AT], at)
-    parts: dict[str, Part] = found[SCORES].setdefault(rule[0], {})
-    parts[rule[1]] = added(parts.get(rule[1]), points, at, subject.half_life_ms(rule[0]))
+    elif at > found[AT]:
+        found[AT] = at
+    score, name = rule
+    parts: dict[str, Part] = found[SCORES].setdefault(score, {})
+    parts[name] = added(parts.get(name), points, at, subject.half_life_ms(score))
 
 
 def label(subject: Subject, session: str, entry: Entry) -> bool:
@@ -59,12 +65,16 @@ def parts_of(shares: dict[str, Share], session: str) -> list[tuple[tuple[str, st
 
 
 def forget(subject: Subject, received_at: int) -> None:
-    """Drop what no live event or label can concern any more."""
-    for name, index, kept in (("sessions", AT, KEPT_MS), ("labels", LABELLED_AT, KEPT_MS + 2 * DAY_MS)):
+    """Drop what no live event or label can concern any more, once the first that was kept is such."""
+    for name, index, kept in _KEPT:
         entries = subject.value.get(name)
-        if entries:
-            for session in [session for session, entry in entries.items() if entry[index] + kept < received_at]:
+        if entries and _is_over(next(iter(entries.values())), index, received_at - kept):
+            for session in [session for session, entry in entries.items() if _is_over(entry, index, received_at - kept)]:
                 del entries[session]
+
+
+def _is_over(entry: list[Any], index: int, oldest: int) -> bool:
+    return bool(entry[index] < oldest)
 
 
 def _trim(sessions: dict[str, Share]) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 from schemas.scores import ChangeReason
 from streams.core import scores
 from streams.core.caps import KEPT_MS
-from streams.core.decay import added, total_at
-from streams.core.lifecycle import AT, DORMANT, LIFECYCLE, RULE, SESSION, STAGES, Move, keep, moves_of, new_carry, step
+from streams.core.decay import added
+from streams.core.lifecycle import AT, DORMANT, LIFECYCLE, RULE, SESSION, STAGES, Mark, Move, keep, moves_of, new_carry, step
 from streams.core.rules import DAY_MS
 from streams.core.session_shares import is_machine
 from streams.core.subject import Cause, Subject
@@ -25,7 +25,7 @@ def stage(subject: Subject, event: dict[str, Any], cause: Cause) -> bool:
         return False
     state = _state(subject)
     heard(subject, event["event_time"], cause)
-    marks = state["marks"]
+    marks: list[Mark] = state["marks"]
     for rule in lifecycle.by_kind.get(event["kind"], ()):
         if rule.matcher.matches(event):
             state["marks"] = keep(lifecycle, state["marks"], [*order_of(event), cause.session, rule.name])
@@ -70,8 +70,7 @@ def fall_asleep(subject: Subject, now_ms: int) -> None:
 
 def current(subject: Subject) -> int:
     """Return the number of the subject's stage."""
-    parts = subject.value.get("scores", {}).get(LIFECYCLE, {})
-    return round(total_at(parts.values(), 0, 0))
+    return scores.stage_number(subject)
 
 
 def stage_at(subject: Subject, at: int) -> int:
@@ -133,8 +132,9 @@ def _undo(subject: Subject, cause: Cause) -> None:
 
 
 def _state(subject: Subject) -> dict[str, Any]:
-    empty = {"marks": [], "carry": new_carry(), "moves": [], "last": 0, "dormant": False}
-    found: dict[str, Any] = subject.value.setdefault("stages", empty)
+    found: dict[str, Any] | None = subject.value.get("stages")
+    if found is None:
+        found = subject.value["stages"] = {"marks": [], "carry": new_carry(), "moves": [], "last": 0, "dormant": False}
     return found
 
 
