@@ -17,6 +17,7 @@ SITES = (
     "kills",
     "replayed",
     "sales",
+    "followed",
     *SDKS,
     "segment-browser-batching",
     "rudderstack-browser-beacon",

@@ -24,16 +24,16 @@ def python_packages():
     return folder
 
 
-def node_packages():
-    """Return a folder that holds node_modules; skips the test where there is no Node."""
+def node_packages(here=HERE, what="the SDKs for Node and browsers"):
+    """Return a folder that holds the node_modules of a lock file; skips the test where there is no Node."""
     if not (shutil.which("node") and shutil.which("npm")):
-        pytest.skip("Node and npm are not installed: the SDKs for Node and browsers were not tried")
-    folder = _folder("node", HERE / "package-lock.json")
+        pytest.skip(f"Node and npm are not installed: {what} were not tried")
+    folder = _folder("node", here / "package-lock.json")
     if not folder.exists():
         being_made = _being_made(folder)
         being_made.mkdir(parents=True)
         for name in ("package.json", "package-lock.json", ".npmrc"):
-            shutil.copy(HERE / name, being_made / name)
+            shutil.copy(here / name, being_made / name)
         # `npm ci` wants every optional platform package of a transitive dependency in the lock; this obeys the lock's hashes too
         _run("npm", "install", "--no-save", "--ignore-scripts", "--omit=optional", cwd=being_made)
         being_made.rename(folder)
