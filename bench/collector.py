@@ -2,7 +2,7 @@
 
 Method: a real local Kafka, idempotent producer, acks=all, answered after the ack; a site's default settings; 64 keep-alive connections; hello and every
 variant measured in turn, round by round, over a fixed number of requests; the server alone on a core where there are two, broker and load on the others. The
-median of the rounds' ratios is shown. Then latency in an open loop, then the broker is killed under load. At the end the events in Kafka are counted: fewer
+median of the rounds' ratios is shown. A browser repeats its head on a connection, so all requests but those of the last row share one. Then latency in an open loop, then the broker is killed under load. At the end the events in Kafka are counted: fewer
 than were answered 200 breaks the promise.
 """
 
@@ -48,8 +48,8 @@ class Variant:
     requests: int
     events: int
     build: Callable[[int], bytes]
-    must: float
-    goal: float
+    must: float | None
+    goal: float | None
 
 
 def message(number: int) -> dict[str, object]:
@@ -76,6 +76,12 @@ def single(number: int) -> bytes:
     return post("/v1/page?writeKey=bench", json.dumps(message(number)).encode(), HEADERS)
 
 
+def stranger(number: int) -> bytes:
+    """One page view of a browser that was never seen: what the collector remembers of heads does not help."""
+    own = HEADERS | {"user-agent": f"{HEADERS['user-agent']} Own/{uuid.uuid4()}"}
+    return post("/v1/page?writeKey=bench", json.dumps(message(number)).encode(), own)
+
+
 def batch_of(size: int) -> Callable[[int], bytes]:
     """A builder of batches of `size` page views."""
 
@@ -96,6 +102,7 @@ VARIANTS = (
     Variant("batch of 10, per event", 600, 10, batch_of(10), 0.42, 0.27),
     Variant("batch of 50, per event", 150, 50, batch_of(50), 0.34, 0.21),
     Variant("pixel GET", 3000, 1, pixel, 1.7, 1.3),
+    Variant("single POST, a head never seen", 3000, 1, stranger, None, None),
 )
 
 
@@ -164,7 +171,8 @@ def run() -> bool:
     for variant in VARIANTS:
         own, asgi = (f"{tally.ratio(name, variant):.2f}" for name in ("hot", "asgi"))
         middle = statistics.median(tally.costs["hot", variant.name])
-        report.row(variant.name, f"{middle:.1f}", own, asgi, f"<= {variant.must}", f"<= {variant.goal}")
+        bounds = [f"<= {bound}" if bound is not None else "" for bound in (variant.must, variant.goal)]
+        report.row(variant.name, f"{middle:.1f}", own, asgi, *bounds)
     report.row(f"p50 / p99 at {RATE:,} requests/s", f"{p50:.1f} / {p99:.1f} ms", "", "", "<= 2 / 6 ms", "<= 1.2 / 3.5 ms")
     report.row("Kafka lost: longest wait for an answer", f"{outage.longest_s:.1f} s", "", "", "<= 5 s", "<= 2 s")
     report.note(f"Answers while Kafka was away: {outage.statuses}.")

@@ -8,7 +8,7 @@ from typing import Any
 
 from collector.budget import Hold
 from collector.core.answers import Answer
-from collector.core.heads import split
+from collector.core.heads import Split, split
 from collector.core.routes import ROUTES, Route
 from collector.core.written import written
 from collector.guard import Guarded
@@ -103,9 +103,11 @@ class FastProtocol(Guarded):
             super().data_received(data)
             return
         self._unset_keepalive_if_required()
-        if not self.ingest.quick.take(data, self):
+        request = split(data)
+        if request is None or not self.ingest.quick.take(request, self):
             super().data_received(data)
-            self._learn(data)
+            if request is not None:
+                self._learn(request)
 
     def begin_quickly(self, taken: Taken) -> None:
         """Let a request that was taken stand in the place of uvicorn's cycle."""
@@ -120,13 +122,10 @@ class FastProtocol(Guarded):
             self.transport.close()
         self.on_response_complete()
 
-    def _learn(self, data: bytes) -> None:
-        """Remember the head of a request that was just parsed, when it was alone and whole."""
+    def _learn(self, request: Split) -> None:
+        """Remember the head of a request that was just parsed."""
         hot: Any = self._hot
-        if not isinstance(hot, Exchange) or self.cycle is not hot or not (hot.complete and hot.keep_alive):
-            return
-        request = split(data)
-        if request is not None:
+        if isinstance(hot, Exchange) and self.cycle is hot and hot.complete and hot.keep_alive:
             self.ingest.quick.heads.learn(request, hot.headers, route=hot.route, query=hot.query.decode("latin-1"), origin=hot.origin)
 
     def on_message_begin(self) -> None:

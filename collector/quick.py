@@ -15,7 +15,7 @@ from collector.core import answers
 from collector.core.addresses import client_address
 from collector.core.answers import Answer
 from collector.core.batches import MAX_BATCH
-from collector.core.heads import PIXEL_PATHS, VERSION, Head, Heads, Split, split
+from collector.core.heads import PIXEL_PATHS, VERSION, Head, Heads, Split
 from collector.core.keys import key_in
 from collector.core.plain import Lines, PlainEvents
 from collector.core.routes import ROUTES, Route
@@ -129,10 +129,10 @@ class Quick:
         self._now_ms = now_ms
         self._refused = refused
 
-    def take(self, data: bytes, connection: Connection) -> bool:
-        """Take a piece of a connection that is one whole request, or return False and have done nothing."""
+    def take(self, request: Split, connection: Connection) -> bool:
+        """Take a request, or return False and have done nothing."""
         try:
-            found = self._understand(data, connection.peer)
+            found = self._understand(request, connection.peer)
         except Exception:  # a bug here must not cost a client its connection: the ordinary way knows how to fail
             log.exception("quick_way_failed")
             return False
@@ -149,11 +149,10 @@ class Quick:
         self._publishing.submit_taken(Publication(lines.events), taken.settle)
         return True
 
-    def _understand(self, data: bytes, peer: str) -> tuple[Sender, Lines, int] | None:
+    def _understand(self, request: Split, peer: str) -> tuple[Sender, Lines, int] | None:
         """Return the sender of a request, its events and the bytes of its body."""
-        request = split(data)
-        head = self.heads.recall(request.known_by) if request is not None else None
-        if request is None or head is None:
+        head = self.heads.recall(request.known_by)
+        if head is None:
             return None
         asked = head.lines.get(request.line) or _read_pixel(request)
         shapes = self._read(request.body, asked[0]) if asked is not None else None

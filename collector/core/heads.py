@@ -11,6 +11,7 @@ from typing import Any
 from collector.core.routes import Route
 
 MAX_HEADS = 4096
+MAX_SEEN = 65_536
 MAX_LINES = 64
 MAX_HEAD_BYTES = 4096
 MAX_DIGITS = 8
@@ -62,20 +63,25 @@ def split(data: bytes) -> Split | None:
 
 
 class Heads:
-    """The heads of one process. Bounded: when it is full it begins anew."""
+    """The heads of one process. Bounded: when it is full it begins anew.
+
+    A head is kept when it comes for the second time: of a head that comes once only a number is kept. Behind a proxy the requests
+    of many visitors share a connection, so it does not matter which connection a head comes on.
+    """
 
     def __init__(self) -> None:
         self._heads: dict[bytes, Head] = {}
+        self._seen: set[int] = set()
 
     def recall(self, known_by: bytes) -> Head | None:
         """Return what the parser made of these headers."""
         return self._heads.get(known_by)
 
     def learn(self, request: Split, headers: Mapping[str, str], *, route: Route, query: str, origin: str | None) -> None:
-        """Remember what the parser made of a request, if its head alone decides how it is read."""
+        """Remember what the parser made of a request, if it is not the first of its head and the head alone decides how it is read."""
         head = self._heads.get(request.known_by)
         if head is None:
-            if not _tells_all(request):
+            if not (self._comes_again(request) and _tells_all(request)):
                 return
             if len(self._heads) >= MAX_HEADS:
                 self._heads.clear()
@@ -83,6 +89,15 @@ class Heads:
             head = self._heads[request.known_by] = Head(own, origin)
         if route.form != "pixel" and len(head.lines) < MAX_LINES:
             head.lines[request.line] = route, query
+
+    def _comes_again(self, request: Split) -> bool:
+        number = hash(request.known_by)
+        if number in self._seen:
+            return True
+        if len(self._seen) >= MAX_SEEN:
+            self._seen.clear()
+        self._seen.add(number)
+        return False
 
 
 def _tells_all(request: Split) -> bool:

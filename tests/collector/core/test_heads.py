@@ -22,7 +22,7 @@ def get(query="data=e30", *headers):
 
 def learned(*requests):
     heads = Heads()
-    for data in requests:
+    for data in requests * 2:
         request = split(data)
         route = PIXEL if data.startswith(b"GET") else PAGE
         heads.learn(request, (parsed(data) or {}).get("headers", {}), route=route, query="", origin="https://shop.example")
@@ -61,6 +61,12 @@ def test_the_next_request_with_the_same_head_and_another_body_is_recalled():
     assert request.body == b'{"longer":true}'
 
 
+def test_a_head_that_came_once_is_not_kept():
+    heads, request = Heads(), split(post())
+    heads.learn(request, {}, route=PAGE, query="", origin=None)
+    assert heads.recall(request.known_by) is None
+
+
 def test_a_pixel_is_recalled_by_its_headers():
     assert learned(get()).recall(split(get("data=W10")).known_by) is not None
 
@@ -89,7 +95,7 @@ def test_what_is_not_one_whole_request_is_not_split():
 
 def test_heads_are_bounded():
     heads = Heads()
-    for number in range(MAX_HEADS + 1):
+    for number in sorted([*range(MAX_HEADS + 1)] * 2):
         heads.learn(split(post(b"{}", f"X: {number}")), {}, route=PAGE, query="", origin=None)
     assert heads.recall(split(post(b"{}", "X: 0")).known_by) is None
     assert heads.recall(split(post(b"{}", f"X: {MAX_HEADS}")).known_by) is not None
