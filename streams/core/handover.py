@@ -13,9 +13,9 @@ from streams.core import base, relabel, scores, signals, stages
 from streams.core.caps import Windows, united
 from streams.core.decay import Part
 from streams.core.subject import Cause, Subject, cause_of
+from streams.core.tracked_line import CONTROL_FIELDS
 
 MOVED = ("scores", "base", "sessions", "labels", "caps", "traits", "triggers", "stages")
-LINE_FIELDS = ("event_id", "site", "visitor_id", "customer_id", "kind", "event_time", "sent_at", "received_at", "ts_source", "skew_ms")
 
 
 def hand_over(subject: Subject, link: dict[str, Any]) -> None:
@@ -24,7 +24,7 @@ def hand_over(subject: Subject, link: dict[str, Any]) -> None:
     base.lift(subject, link["received_at"])
     state = {name: subject.value[name] for name in MOVED if subject.value.get(name)}
     if state:
-        line = {"control": "handover"} | {name: link[name] for name in LINE_FIELDS}
+        line = {"control": "handover"} | {name: link[name] for name in CONTROL_FIELDS}
         line["props"] = {"from": subject.name, "state": state}
         subject.out.write_line(TRACKED, partition_of(subject.site, customer, subject.rules.partitions), line)
         _take_all_back(subject, cause_of(link, ChangeReason.HANDED_OVER))

@@ -41,6 +41,8 @@ class Matcher:
             return False
         if self.channel and event.get("channel", "") not in self.channel:
             return False
+        if not self.props:
+            return True
         props = event.get("props", {})
         return all(props.get(name) == value for name, value in self.props)
 

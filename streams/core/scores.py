@@ -117,9 +117,9 @@ def change(subject: Subject, rule: tuple[str, str], points: float, at: int, *, c
     moment = max(at, latest(parts.values()))
     own = parts.pop(part, None)
     others = total_at(parts.values(), moment, half_life)
-    before = others + value_at(own, moment, half_life) if own else others
+    before = model.shown(others + value_at(own, moment, half_life) if own else others)
     parts[part] = own = added(own, points, at, half_life)
-    after = others + value_at(own, moment, half_life)
+    after = model.shown(others + value_at(own, moment, half_life))
     subject.touched.add(name)
     row = {
         "site": subject.site,
@@ -130,10 +130,10 @@ def change(subject: Subject, rule: tuple[str, str], points: float, at: int, *, c
         "event_id": cause.event_id,
         "event_time": at,
         "points": points,
-        "before": model.shown(before),
-        "after": model.shown(after),
-        "band_before": model.band(before),
-        "band_after": model.band(after),
+        "before": before,
+        "after": after,
+        "band_before": model.band_of(before),
+        "band_after": model.band_of(after),
         "reason": cause.reason.value,
         "at": cause.received_at,
     }
@@ -160,7 +160,8 @@ def _publish_at(subject: Subject, name: str, at: int, stage: str) -> None:
     half_life = model.half_life_ms
     shares = [(rule, value_at(part, at, half_life)) for rule, part in parts.items()]
     raw = sum([points for _, points in shares])
-    band = DORMANT if name == LIFECYCLE and value.get("stages", {}).get("dormant") else model.band(raw)
+    shown = model.shown(raw)
+    band = DORMANT if name == LIFECYCLE and value.get("stages", {}).get("dormant") else model.band_of(shown)
     value["version"] = version = value.get("version", 0) + 1
     value.setdefault("bands", {})[name] = [band, at, falls_below(raw, at, model.least(band), half_life) or 0]
     record = {
@@ -168,7 +169,7 @@ def _publish_at(subject: Subject, name: str, at: int, stage: str) -> None:
         "subject": subject.name,
         **subject.ids,
         "score": name,
-        "value": model.shown(raw),
+        "value": shown,
         "raw_value": raw,
         "floor": model.floor,
         "ceiling": model.ceiling,

@@ -66,12 +66,18 @@ class ScoreModel:
 
     def shown(self, raw: float) -> float:
         """Return what is shown for a raw value."""
-        value = min(self.ceiling, max(self.floor, raw))
-        return 0.0 if -0.01 < value < 0.01 else value
+        if raw > self.ceiling:
+            raw = self.ceiling
+        elif raw < self.floor:
+            raw = self.floor
+        return 0.0 if -0.01 < raw < 0.01 else raw
 
     def band(self, raw: float) -> str:
         """Return the band of a raw value."""
-        value = self.shown(raw)
+        return self.band_of(self.shown(raw))
+
+    def band_of(self, value: float) -> str:
+        """Return the band of a value that is shown."""
         for least, name in self.bands:
             if value >= least:
                 return name

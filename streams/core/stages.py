@@ -56,7 +56,7 @@ def dormant_at(subject: Subject) -> int:
 def due(subject: Subject) -> int | None:
     """Return when the subject must be woken to become dormant, None when it has no stage, or is."""
     state = subject.value.get("stages")
-    return dormant_at(subject) if state and not state["dormant"] and current(subject) else None
+    return dormant_at(subject) if state and not state["dormant"] and (state["moves"] or state["carry"][0]) else None
 
 
 def fall_asleep(subject: Subject, now_ms: int) -> None:

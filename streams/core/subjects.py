@@ -3,16 +3,14 @@
 A subject is a customer, or a visitor who is not known. Machine traffic and history touch nothing here.
 """
 
-from typing import Any
-
-from schemas.codec import loads, subject_of
+from schemas.codec import subject_of
 from schemas.rejections import ORIGINAL_MAX, Reason, Rejection, record_of
 from schemas.topics import REJECTED
 from streams.core import forgetting, handover, rebuilt, relabel, scores, session_shares, signals, stages, thresholds
-from streams.core.reading import KINDS
 from streams.core.rulebook import Rulebook
 from streams.core.rules import LATENESS_MS
 from streams.core.subject import Subject, SubjectRules, cause_of, read_rules, state_key
+from streams.core.tracked_line import Line, read_line
 from streams.core.work import Arrival, Value, Work
 
 __all__ = ["SubjectRules", "absorb", "advance", "flush", "read_rules", "watermark"]
@@ -20,22 +18,7 @@ __all__ = ["SubjectRules", "absorb", "advance", "flush", "read_rules", "watermar
 WAKE_LIMIT = 500
 """Subjects that one call of `advance` wakes."""
 
-Line = dict[str, Any]
 Rules = SubjectRules | Rulebook
-_CONTROLS = frozenset({None, "link", "handover", "forward", "label"})
-_TEXTS = (
-    "event_id",
-    "site",
-    "visitor_id",
-    "customer_id",
-    "name",
-    "url_path",
-    "channel",
-    "pageview_id",
-    "message_id",
-    "traffic",
-    "session_id",
-)
 
 
 def watermark(meta: Value) -> int:
@@ -55,7 +38,7 @@ def absorb(value: bytes, work: Work, *, rules: Rules, arrival: Arrival) -> None:
         if encoded.startswith(rebuilt.MARKS):
             rebuilt.follow(encoded, lambda line: _subject(line, work, rules, touched))
             continue
-        line = _read(encoded)
+        line = read_line(encoded)
         if line is None:
             _reject(encoded, work, arrival.at)
         elif not line.get("control") and not _counts(line, rules.at(line["site"], work)):
@@ -109,23 +92,6 @@ def flush(work: Work, *, rules: Rules, now_ms: int) -> bool:
     """Publish what waits: here nothing ever does."""
     del work, rules, now_ms
     return False
-
-
-def _read(encoded: bytes) -> Line | None:
-    try:
-        line = loads(encoded)
-    except ValueError:
-        return None
-    if type(line) is not dict or line.get("control") not in _CONTROLS or line.get("kind") not in KINDS:
-        return None
-    for name in _TEXTS:
-        if name in line and type(line[name]) is not str:
-            return None
-    if not (type(line.get("event_time")) is type(line.get("received_at")) is int and "event_id" in line and "site" in line):
-        return None
-    if type(line.get("props") or {}) is not dict or type(line.get("traits") or {}) is not dict:
-        return None
-    return line if "control" not in line or all(name in line for name in handover.LINE_FIELDS) else None
 
 
 def _reject(encoded: bytes, work: Work, at: int) -> None:
