@@ -10,6 +10,8 @@ import orjson
 MIN_TIME_MS = 631_152_000_000
 """1990-01-01T00:00:00Z: an earlier client time is a broken clock (docs/semantics.md, section 1)."""
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def dumps(value: Any) -> bytes:
     """Encode one value as compact JSON. NaN and infinities become null."""
@@ -83,11 +85,8 @@ def _parse_text(text: str) -> int | None:
         return _from_number(float(text))
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    try:
-        whole = int(moment.replace(microsecond=0).timestamp())
-    except (OverflowError, ValueError):
-        return None
-    return whole * 1000 + moment.microsecond // 1000
+    since = moment - EPOCH  # in whole numbers: a timestamp is a float
+    return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
 
 
 def _from_number(number: float) -> int | None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from schemas.events import Event, TrackedEvent
 from schemas.identities import Identity
+from schemas.models import PublishedModel
 from schemas.rejections import RejectedRecord
 from schemas.scores import Score, ScoreChange
 from schemas.sessions import Session
@@ -35,6 +36,10 @@ class Topic:
     retention_ms: int | None
     summary: str
     transactional: bool = True
+
+    def __hash__(self) -> int:
+        """A name is hashed faster than all fields, and cores look topics up for every event."""
+        return hash(self.name)
 
     @property
     def compacted(self) -> bool:
@@ -99,6 +104,14 @@ IDENTITIES = Topic(
     None,
     "this visitor belongs to this customer",
 )
+MODELS = Topic(
+    "footprint.models.v1",
+    PublishedModel,
+    "json",
+    "site",
+    None,
+    "the scoring model and the triggers that a site runs, once it has published its own",
+)
 REJECTED = Topic(
     "footprint.rejected.v1",
     RejectedRecord,
@@ -109,7 +122,7 @@ REJECTED = Topic(
     transactional=False,
 )
 
-PUBLIC = (EVENTS, TRACKED, SESSIONS, SCORES, SCORE_CHANGES, SIGNALS, IDENTITIES, REJECTED)
+PUBLIC = (EVENTS, TRACKED, SESSIONS, SCORES, SCORE_CHANGES, SIGNALS, IDENTITIES, MODELS, REJECTED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,10 @@ from streams.core.rules import LIVE_MS, MINUTE_MS
 HEALTHY_MS = 5 * MINUTE_MS
 """How far a client's clock may be off, and how far an event may lie in the future."""
 
+PLAIN_MS = 10**12
+ABSURD_MS = 10**15
+"""A whole number between the two is in milliseconds, and needs no reading."""
+
 
 class Clocks(NamedTuple):
     """The clocks of one event, Unix milliseconds. `skew_ms` = received_at - sent_at."""
@@ -24,9 +28,10 @@ def clocks_of(event: dict[str, Any]) -> Clocks:
     """Return the clocks of an event of the events topic."""
     received: int = event["received_at"]
     created = parse_time(event.get("created_at"))
-    sent = parse_time(event.get("sent_at"))
-    if sent is None:
-        sent = received
+    sent = event.get("sent_at")
+    if type(sent) is not int or not PLAIN_MS < sent < ABSURD_MS:
+        sent = parse_time(sent)
+        sent = received if sent is None else sent
     skew = received - sent
     at, source = received, "server"
     if created is not None and created >= MIN_TIME_MS:

@@ -4,7 +4,7 @@ An id is kept as 12 characters of a hash of it and 6 of its content hash, in one
 visitor share a hash with a probability below 1e-15 for 2,000 ids.
 """
 
-from base64 import b64encode
+from binascii import b2a_base64
 from enum import StrEnum
 from hashlib import blake2b
 from typing import Any
@@ -32,8 +32,8 @@ def recall(seen: Seen, event_id: str, content_hash: str) -> Verdict:
     """Say whether an event is new, and remember it."""
     entry = _hash(event_id)
     content = content_hash[:CONTENT_CHARS].ljust(CONTENT_CHARS)
-    for ids in seen[:2]:
-        at = _find(ids, entry)
+    for ids in (seen[0], seen[1]):
+        at = _find(ids, entry) if ids else -1
         if at >= 0:
             return Verdict.DUPLICATE if ids[at + ID_CHARS : at + ENTRY_CHARS] == content else Verdict.CONFLICT
     seen[0] += entry + content
@@ -53,7 +53,7 @@ def age(seen: Seen, received_at: int) -> None:
 
 
 def _hash(event_id: str) -> str:
-    return b64encode(blake2b(event_id.encode(), digest_size=9).digest()).decode()
+    return b2a_base64(blake2b(event_id.encode("utf-8", "surrogatepass"), digest_size=9).digest(), newline=False).decode()
 
 
 def _find(ids: str, entry: str) -> int:

@@ -1,5 +1,6 @@
 """An event of the events topic becomes a tracked event: everything that follows from the event alone."""
 
+from functools import lru_cache
 from typing import Any
 
 from schemas.kinds import Kind
@@ -13,43 +14,22 @@ from streams.core.rules import SiteRules
 from streams.core.totals import ALLOWED
 from streams.core.user_agents import NO_USER_AGENT, UserAgent, user_agent_of
 
-KEPT = (
-    "event_id",
-    "site",
-    "visitor_id",
-    "customer_id",
-    "kind",
-    "name",
-    "received_at",
-    "url",
-    "title",
-    "referrer",
-    "user_agent",
-    "ip",
-    "language",
-    "screen_width",
-    "screen_height",
-    "consent",
-    "pageview_id",
-    "seq",
-    "engaged_ms",
-    "scroll_pct",
-    "value",
-    "currency",
-    "message_id",
-    "previous_id",
-    "group_id",
-    "library",
-    "traits",
-    "props",
-)
-"""Fields that a tracked event takes over as they are. Empty ones are left out."""
+CONSUMED = ("created_at", "sent_at", "historical", "content_hash", "webdriver")
+"""Fields of an event that become others. A tracked event takes over the rest as they are; empty ones are left out."""
+
+EMAIL_HITS = frozenset({Kind.EMAIL_OPEN.value, Kind.EMAIL_CLICK.value})
+PAGE_VIEW = Kind.PAGE_VIEW.value
+CACHED = 16_384
 
 
 def enrich(event: dict[str, Any], rules: SiteRules) -> dict[str, Any]:
     """Return the tracked event of an accepted event, without session and with the customer that the event itself names."""
-    tracked = {name: value for name in KEPT if (value := event.get(name))}
-    tracked.setdefault("received_at", event["received_at"])
+    tracked = event.copy()
+    for name in CONSUMED:
+        tracked.pop(name, None)
+    if not all(tracked.values()):
+        tracked = {name: value for name, value in tracked.items() if value}
+        tracked.setdefault("received_at", event["received_at"])
     put_clocks(tracked, event)
     put_page(tracked)
     agent = put_user_agent(tracked)
@@ -74,22 +54,22 @@ def put_clocks(tracked: dict[str, Any], event: dict[str, Any]) -> None:
 def put_page(tracked: dict[str, Any]) -> None:
     """Put host, path, campaign, referrer class and channel."""
     url = tracked.get("url")
-    if not url:
-        if tracked["kind"].startswith("email_"):
-            tracked["channel"] = "email"
-        return
+    if url:
+        tracked.update(facts_of_page(url, tracked.get("referrer", ""), tracked["kind"] == PAGE_VIEW))
+    elif tracked["kind"].startswith("email_"):
+        tracked["channel"] = "email"
+
+
+@lru_cache(maxsize=CACHED)
+def facts_of_page(url: str, referrer: str, view: bool) -> dict[str, str]:  # noqa: FBT001  # a cache takes no keywords as cheaply
+    """Return what an address and a referrer say, as fields of a tracked event. `view`: they are those of a page view."""
     page = page_of(url)
-    if page.host:
-        tracked["url_host"] = page.host
-    if page.path:
-        tracked["url_path"] = page.path
-    tracked |= {name: value for name, value in zip(UTM, page.utm, strict=True) if value}
-    if page.click_id:
-        tracked["click_id"] = page.click_id
-    if tracked["kind"] != Kind.PAGE_VIEW and not (tracked.get("referrer") or page.click_id or any(page.utm)):
-        return  # a click on a page came from nowhere else: calling it direct would be a guess
-    tracked["referrer_class"] = referred = referrer_class(tracked.get("referrer", ""), page.host)
-    tracked["channel"] = channel_of(page, referred)
+    named = {"url_host": page.host, "url_path": page.path, **dict(zip(UTM, page.utm, strict=True)), "click_id": page.click_id}
+    facts = {name: value for name, value in named.items() if value}
+    if view or referrer or page.click_id or any(page.utm):  # else a click on a page came from nowhere: direct would be a guess
+        facts["referrer_class"] = referred = referrer_class(referrer, page.host)
+        facts["channel"] = channel_of(page, referred)
+    return facts
 
 
 def put_user_agent(tracked: dict[str, Any]) -> UserAgent:
@@ -97,13 +77,17 @@ def put_user_agent(tracked: dict[str, Any]) -> UserAgent:
     text = tracked.get("user_agent")
     if not text:
         return NO_USER_AGENT
-    agent = user_agent_of(text)
-    if agent.browser:
-        tracked["browser"] = agent.browser
-    if agent.os:
-        tracked["os"] = agent.os
-    tracked["device"] = agent.device
+    agent, facts = facts_of_agent(text)
+    tracked.update(facts)
     return agent
+
+
+@lru_cache(maxsize=CACHED)
+def facts_of_agent(text: str) -> tuple[UserAgent, dict[str, str]]:
+    """Return what a user agent says, also as fields of a tracked event."""
+    agent = user_agent_of(text)
+    named = {"browser": agent.browser, "os": agent.os}
+    return agent, {name: value for name, value in named.items() if value} | {"device": agent.device}
 
 
 def put_country(tracked: dict[str, Any]) -> None:
@@ -116,7 +100,9 @@ def put_country(tracked: dict[str, Any]) -> None:
 
 def put_label(tracked: dict[str, Any], agent: UserAgent, *, webdriver: bool, rules: SiteRules) -> None:
     """Label machine traffic, with reasons (docs/semantics.md, section 9). E-mail hits have labels of their own."""
-    if tracked["kind"] in (Kind.EMAIL_OPEN, Kind.EMAIL_CLICK):
+    spam = "referrer" in tracked and is_spam(tracked["referrer"])
+    listed = bool(rules.allow or rules.deny)
+    if tracked["kind"] in EMAIL_HITS or not (agent.crawler or agent.headless or webdriver or spam or listed):
         return
     verdict = judged(rules.allow, rules.deny, tracked.get("ip", ""), tracked.get("user_agent", ""))
     if verdict == ALLOWED:
@@ -127,7 +113,7 @@ def put_label(tracked: dict[str, Any], agent: UserAgent, *, webdriver: bool, rul
     if rules.label_automation:
         reasons += ["webdriver"] if webdriver else []
         reasons += ["headless"] if agent.headless else []
-    reasons += ["referrer_spam"] if is_spam(tracked.get("referrer", "")) else []
+    reasons += ["referrer_spam"] if spam else []
     if reasons:
         tracked["traffic"] = "bot"
         tracked["traffic_reasons"] = reasons

@@ -13,6 +13,7 @@ from schemas.kinds import Kind
 Link = list[Any]
 CUSTOMER = 0
 LINK_VERSION = 3
+LINKING = frozenset({Kind.IDENTIFY.value, Kind.ALIAS.value})
 
 
 class Outcome(StrEnum):
@@ -30,7 +31,7 @@ def link_of(event: dict[str, Any], known: Link | None) -> tuple[Outcome, Link | 
     it would join two customers, or a visitor whose link another partition keeps.
     """
     kind, customer, visitor = event["kind"], event.get("customer_id", ""), event.get("visitor_id", "")
-    if kind not in (Kind.IDENTIFY, Kind.ALIAS) or not customer:
+    if kind not in LINKING or not customer:
         return Outcome.NONE, known
     alias = kind == Kind.ALIAS
     if alias and event.get("previous_id") == customer:

@@ -60,6 +60,10 @@ KINDS = frozenset(kind.value for kind in Kind)
 MAX_TIME_MS = 253_402_300_799_999
 """The end of the year 9999: a later time is nobody's."""
 
+MAX_SHAPES = 4_096
+_good_shapes: set[tuple[Any, ...]] = set()
+"""Names and types, in order, of events that were right: a collector writes few different ones, over and over again."""
+
 
 def read_event(line: bytes) -> dict[str, Any] | Rejection:
     """Return the event of a line of the events topic, or why it is none."""
@@ -69,16 +73,28 @@ def read_event(line: bytes) -> dict[str, Any] | Rejection:
         return _unreadable(line, "The line is not JSON.")
     if type(event) is not dict:
         return _unreadable(line, "The line is not an object.")
-    for name in REQUIRED:
-        if name not in event:
-            return _unreadable(line, f"{name} is missing.", event)
-    for name, value in event.items():
-        allowed = TYPES.get(name)
-        if allowed is None or type(value) not in allowed:
-            return _unreadable(line, f"{name} is not a field of that type.", event)
+    shape = (*event, *map(type, event.values()))
+    if shape not in _good_shapes:
+        wrong = _wrong_shape(event)
+        if wrong:
+            return _unreadable(line, wrong, event)
+        if len(_good_shapes) < MAX_SHAPES:
+            _good_shapes.add(shape)
     if event["kind"] not in KINDS or not event["event_id"] or not 0 <= event["received_at"] <= MAX_TIME_MS:
         return _unreadable(line, "kind, event_id or received_at is not usable.", event)
     return event
+
+
+def _wrong_shape(event: dict[str, Any]) -> str:
+    """Return what is wrong with the names and types of an event's fields, nothing when they are right."""
+    for name in REQUIRED:
+        if name not in event:
+            return f"{name} is missing."
+    for name, value in event.items():
+        allowed = TYPES.get(name)
+        if allowed is None or type(value) not in allowed:
+            return f"{name} is not a field of that type."
+    return ""
 
 
 def _unreadable(line: bytes, what: str, event: dict[str, Any] | None = None) -> Rejection:

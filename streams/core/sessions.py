@@ -7,6 +7,8 @@ totals of a session are kept, so an event can be added and two sessions merged, 
 import uuid
 from bisect import insort
 from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import sha1
 from typing import Any
 
 from schemas.sessions import CloseReason
@@ -65,7 +67,13 @@ class Limits:
         return CloseReason.MAX_EVENTS if events >= self.max_events else None
 
 
-@dataclass(frozen=True, slots=True)
+@lru_cache
+def limits_of(gap_ms: int) -> Limits:
+    """Return the limits of sites with this gap."""
+    return Limits(gap_ms)
+
+
+@dataclass(slots=True)  # a frozen one costs three times as much to make
 class Placement:
     """Where an event went: its session, None when it stays loose.
 
@@ -94,7 +102,12 @@ class _Growth:
 
 def session_id_of(site: str, visitor_id: str, first_event_id: str) -> str:
     """Return the id of the session that starts with an event."""
-    return str(uuid.uuid5(NAMESPACE, f"{site}\0{visitor_id}\0{first_event_id}"))
+    name = f"{site}\0{visitor_id}\0{first_event_id}".encode("utf-8", "surrogatepass")
+    digest = bytearray(sha1(NAMESPACE.bytes + name).digest()[:16])  # noqa: S324  # what a UUID of version 5 is made of
+    digest[6] = digest[6] & 0x0F | 0x50
+    digest[8] = digest[8] & 0x3F | 0x80
+    text = digest.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def new_session(totals: Totals) -> Session:
@@ -126,6 +139,17 @@ def place(chain: list[Session], loose: list[Totals], event: Totals, *, opens: bo
         return Placement(split=True)
     _cap(left, refusal)
     return _settle(chain, loose, event, home=home, growth=growth)
+
+
+def continued(chain: list[Session], loose: list[Totals], order: Order, limits: Limits) -> Session | None:
+    """Return the last session when an event does nothing but continue it: the usual case, found without making its totals."""
+    if not chain or (loose and loose[-1][FIRST] > order):
+        return None
+    session = chain[-1]
+    totals = session[TOTALS]
+    if session[CAPPED] or order < totals[LAST] or limits.refusal(totals[FIRST][0], totals[LAST][0], totals[EVENTS], order[0]) is not None:
+        return None
+    return session
 
 
 def _before(chain: list[Session], order: Order) -> Session | None:

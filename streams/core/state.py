@@ -80,10 +80,11 @@ class PartitionState:
     def put(self, key: str, value: Value) -> None:
         """Set the value of a key."""
         self._changes[key] = value
-        for clock, field in DUE.items():
-            at = value.get(field)
-            if at is not None:
-                self._timers[clock].want(key, at)
+        event, wall = value.get("due_event"), value.get("due_wall")
+        if event is not None:
+            self._timers["event"].want(key, event)
+        if wall is not None:
+            self._timers["wall"].want(key, wall)
 
     def delete(self, key: str) -> None:
         """Remove a key."""

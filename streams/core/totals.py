@@ -41,6 +41,9 @@ SNIPPET_VIEWS = 14
 """Page views that the snippet sent: where it runs, people leave engagement behind."""
 
 LABELS = ("human", "suspect", "bot")
+RANKS = {label: rank for rank, label in enumerate(LABELS)}
+PAGE_VIEW, CLICK, ENGAGEMENT = Kind.PAGE_VIEW.value, Kind.CLICK.value, Kind.ENGAGEMENT.value
+MONEY = frozenset({Kind.PURCHASE.value, Kind.REFUND.value})
 VALUE_UNIT = 10_000
 VALUE_MAX = 10**18
 SLACK_MS = 5_000
@@ -65,18 +68,18 @@ def order_of(event: dict[str, Any]) -> Order:
 def totals_of(event: dict[str, Any]) -> Totals:
     """Return the totals of one tracked event."""
     kind, order, path = event["kind"], order_of(event), event.get("url_path", "")
-    view, label = int(kind == Kind.PAGE_VIEW), LABELS.index(event.get("traffic", "human"))
+    view, label = int(kind == PAGE_VIEW), RANKS[event.get("traffic", "human")]
     judged = ALLOWED not in event.get("traffic_reasons", ())
     return [
         order,
         order,
         1,
         view,
-        int(kind == Kind.CLICK),
+        int(kind == CLICK),
         int(kind in KEY_KINDS),
         _worth(kind, event),
         label,
-        [int(not path), order, path, *[event.get(name, "") for name in ENTRY_FACTS]],
+        _entry(event, order, path),
         [order, path] if path else [],
         _page(event, order),
         label,
@@ -86,8 +89,12 @@ def totals_of(event: dict[str, Any]) -> Totals:
     ]
 
 
+def _entry(event: dict[str, Any], order: Order, path: str) -> list[Any]:
+    return [int(not path), order, path, *[event.get(name, "") for name in ENTRY_FACTS]]
+
+
 def _worth(kind: str, event: dict[str, Any]) -> int:
-    if kind not in (Kind.PURCHASE, Kind.REFUND):
+    if kind not in MONEY:
         return 0
     units: int = round(min(abs(event.get("value", 0.0)), 1e12) * VALUE_UNIT)
     return units if kind == Kind.PURCHASE else -units
@@ -95,11 +102,54 @@ def _worth(kind: str, event: dict[str, Any]) -> int:
 
 def _page(event: dict[str, Any], order: Order) -> dict[str, Any]:
     engaged, pageview = event.get("engaged_ms", 0), event.get("pageview_id", "")
-    if event["kind"] != Kind.ENGAGEMENT or engaged <= 0:
+    if event["kind"] != ENGAGEMENT or engaged <= 0:
         return {pageview: [order[0], {}]} if pageview else {}
     # without a page view there is no sequence either: each event is a delta of its own
     seq = str(order[2]) if pageview else order[3]
     return {pageview: [order[0], {seq: [order[3], order[0], engaged]}]}
+
+
+def append(totals: Totals, event: dict[str, Any], order: Order) -> None:
+    """Add an event that comes after all others: the same as `add` of its totals, which most events never need to have."""
+    kind, path, label = event["kind"], event.get("url_path", ""), RANKS[event.get("traffic", "human")]
+    totals[LAST] = order
+    totals[EVENTS] += 1
+    totals[KEY_EVENTS] += kind in KEY_KINDS
+    if kind in MONEY:
+        totals[VALUE] = max(-VALUE_MAX, min(VALUE_MAX, totals[VALUE] + _worth(kind, event)))
+    if label != totals[TRAFFIC] or label != totals[BEST_TRAFFIC]:
+        totals[TRAFFIC] = max(totals[TRAFFIC], label)
+        totals[BEST_TRAFFIC] = min(totals[BEST_TRAFFIC], label)
+    if path:
+        totals[EXIT] = [order, path]
+        if totals[ENTRY][0]:
+            totals[ENTRY] = _entry(event, order, path)
+    _append_counts(totals, event, order, kind)
+    _append_page(totals[PAGES], event, order, kind)
+
+
+def _append_counts(totals: Totals, event: dict[str, Any], order: Order, kind: str) -> None:
+    view = kind == PAGE_VIEW
+    totals[PAGE_VIEWS] += view
+    totals[CLICKS] += kind == CLICK
+    if "traffic_reasons" in event and ALLOWED in event["traffic_reasons"]:
+        return
+    _count(totals[SECONDS], str(order[0] // 1000 % 100_000), 1)
+    if view:
+        _count(totals[HOURS], str(order[0] // 3_600_000 % 100), 1)
+        totals[SNIPPET_VIEWS] += event.get("library") == SNIPPET_LIBRARY
+
+
+def _append_page(pages: dict[str, Any], event: dict[str, Any], order: Order, kind: str) -> None:
+    known = pages.get(order[1])
+    if kind != ENGAGEMENT and known:
+        known[0] = max(known[0], order[0])
+        return
+    for pageview, page in _page(event, order).items():
+        if known:
+            _add_page(known, page)
+        elif len(pages) < MAX_PAGES:
+            pages[pageview] = page
 
 
 def add(totals: Totals, more: Totals) -> None:
@@ -124,11 +174,15 @@ def add(totals: Totals, more: Totals) -> None:
 
 
 def _add_counts(counts: list[Any], more: list[Any]) -> None:
-    by_slot = counts[0]
     for slot, number in more[0].items():
-        if slot in by_slot or len(by_slot) < MAX_SECONDS:
-            by_slot[slot] = total = by_slot.get(slot, 0) + number
-            counts[1] = max(counts[1], total)
+        _count(counts, slot, number)
+
+
+def _count(counts: list[Any], slot: str, number: int) -> None:
+    by_slot = counts[0]
+    if slot in by_slot or len(by_slot) < MAX_SECONDS:
+        by_slot[slot] = total = by_slot.get(slot, 0) + number
+        counts[1] = max(counts[1], total)
 
 
 def _add_page(page: list[Any], more: list[Any]) -> None:

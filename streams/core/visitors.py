@@ -10,10 +10,10 @@ from schemas.codec import partition_of
 from schemas.identities import Identity, usable_id
 from schemas.rejections import ORIGINAL_MAX, Reason, Rejection, record_of
 from schemas.topics import IDENTITIES, REJECTED, TRACKED
-from streams.core import forgetting, rebuilt, relabelling, visits
+from streams.core import forgetting, publishing, rebuilt, relabelling, visits
 from streams.core.dedupe import Verdict, age, recall
 from streams.core.enrich import enrich
-from streams.core.identity import CUSTOMER, Link, Outcome, link_of
+from streams.core.identity import CUSTOMER, LINKING, Link, Outcome, link_of
 from streams.core.reading import read_event
 from streams.core.rules import LATENESS_MS, LIVE_MS, VisitorRules
 from streams.core.session_records import Owner
@@ -40,6 +40,9 @@ def absorb(value: bytes, work: Work, *, rules: VisitorRules, arrival: Arrival) -
             continue
         if line.startswith(forgetting.MARK):
             forgetting.forget_sender(line, work, partitions=rules.partitions)
+            continue
+        if line.startswith(publishing.MARK):
+            publishing.pass_on(line, work.out, partitions=rules.partitions)
             continue
         if line.startswith(rebuilt.MARKS):
             rebuilt.pass_on(line, work.out, partitions=rules.partitions)
@@ -154,7 +157,10 @@ def _reject(rejection: Rejection, out: Outputs, *, site: str, at: int) -> None:
 
 def _identify(tracked: dict[str, Any], value: Value, out: Outputs, *, partitions: int) -> bool:
     """Put the customer of the visitor; True when the event made a link, which is published and sent to the visitor's subject."""
-    outcome, link = link_of(tracked, value.get("link"))
+    known = value.get("link")
+    if known is None and tracked["kind"] not in LINKING:
+        return False
+    outcome, link = link_of(tracked, known)
     if outcome is not Outcome.NONE:
         out.counts[outcome] += 1
     if link is None:
@@ -174,15 +180,15 @@ def _identify(tracked: dict[str, Any], value: Value, out: Outputs, *, partitions
 
 def _put_due(value: Value, visit: visits.Visit | None) -> None:
     """Set when the value wants to be woken: for its sessions, or to forget the ids that it has seen."""
-    times = {"event": visits.due_event(visit) if visit else None, "wall": visits.due_wall(visit) if visit else None}
+    event, wall = (visits.due_event(visit), visits.due_wall(visit)) if visit else (None, None)
     if "at" in value:
         forgets = value["at"] + LIVE_MS + 1
-        times["event"] = min(times["event"] or forgets, forgets)
-    for clock, field in DUE.items():
-        if times[clock] is None:
-            value.pop(field, None)
+        event = min(event or forgets, forgets)
+    for field, at in ((DUE["event"], event), (DUE["wall"], wall)):
+        if at is not None:
+            value[field] = at
         else:
-            value[field] = times[clock]
+            value.pop(field, None)
 
 
 def _wake(key: str, work: Work, *, rules: VisitorRules, now_ms: int) -> None:

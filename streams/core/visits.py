@@ -8,12 +8,12 @@ from streams.core.relabelling import judge, must_tell
 from streams.core.rules import LATENESS_MS, Shape, SiteRules
 from streams.core.session_batch import in_session
 from streams.core.session_records import Owner, publish, publish_superseded
-from streams.core.sessions import CLOSED, ID, PUBLISH_AT, TOTALS, Limits, Placement, Session, place, session_id_of
-from streams.core.totals import FIRST, LAST, Totals, totals_of
+from streams.core.sessions import CLOSED, ID, PUBLISH_AT, TOTALS, Limits, Placement, Session, continued, limits_of, place, session_id_of
+from streams.core.totals import FIRST, LAST, Totals, append, order_of, totals_of
 from streams.core.work import Outputs, Value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # a frozen one costs three times as much to make
 class Visit:
     """One visitor's live sessions within one transaction. `chain` and `loose` are changed in place."""
 
@@ -27,7 +27,7 @@ class Visit:
 
 def visit_of(value: Value, owner: Owner, rules: SiteRules, out: Outputs) -> Visit:
     """Return the visit that a state value holds."""
-    return Visit(owner, value.setdefault("chain", []), value.setdefault("loose", []), Limits(rules.gap_ms), out, rules.shape)
+    return Visit(owner, value.setdefault("chain", []), value.setdefault("loose", []), limits_of(rules.gap_ms), out, rules.shape)
 
 
 def assign(tracked: dict[str, Any], visit: Visit, *, watermark: int, publish_at: int) -> Placement:
@@ -41,9 +41,7 @@ def assign(tracked: dict[str, Any], visit: Visit, *, watermark: int, publish_at:
     if tracked["event_time"] < visit.limits.horizon(watermark):
         visit.out.counts["events_late"] += 1
         return Placement()
-    placement = place(visit.chain, visit.loose, totals_of(tracked), opens=opens(tracked["kind"]), limits=visit.limits)
-    if placement.split:
-        visit.out.counts["events_split"] += 1
+    placement = _placed(tracked, visit)
     session = placement.session
     if session is None:
         return placement
@@ -59,6 +57,19 @@ def assign(tracked: dict[str, Any], visit: Visit, *, watermark: int, publish_at:
     else:
         session[PUBLISH_AT] = session[PUBLISH_AT] or publish_at
     return replace(placement, relabelled=relabelled) if relabelled else placement
+
+
+def _placed(tracked: dict[str, Any], visit: Visit) -> Placement:
+    order = order_of(tracked)
+    session = continued(visit.chain, visit.loose, order, visit.limits)
+    if session is not None:
+        append(session[TOTALS], tracked, order)
+        session[CLOSED] = False
+        return Placement(session)
+    placement = place(visit.chain, visit.loose, totals_of(tracked), opens=opens(tracked["kind"]), limits=visit.limits)
+    if placement.split:
+        visit.out.counts["events_split"] += 1
+    return placement
 
 
 def publish_later(visit: Visit, publish_at: int) -> None:
@@ -82,6 +93,9 @@ def wake(visit: Visit, *, watermark: int, now_ms: int) -> None:
 def due_event(visit: Visit) -> int | None:
     """Return the watermark at which the visit wants to be woken, None when it is empty."""
     limits = visit.limits
+    if len(visit.chain) == 1 and not visit.loose:
+        (session,) = visit.chain
+        return _ends_at(session, limits) if session[CLOSED] else _closes_at(session, limits)
     times = [_ends_at(session, limits) if session[CLOSED] else _closes_at(session, limits) for session in visit.chain]
     times += [_loose_ends_at(totals, limits) for totals in visit.loose]
     return min(times, default=None)

@@ -29,7 +29,7 @@ Value = dict[str, Any]
 """A state value: an object that JSON can hold. `schemas.codec.dumps` encodes it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # a frozen one costs three times as much to make
 class Record:
     """One record to write. `partition` None: `key_partition(key)`; `value` None: a tombstone."""
 
