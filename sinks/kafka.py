@@ -18,7 +18,7 @@ from sinks.core.planning import Plan, Record, decode, encode
 from sinks.ports import Partition, Place
 
 GROUP = "footprint-sink"
-FETCH_BYTES = 2 * 1024 * 1024
+FETCH_BYTES = 8 * 1024 * 1024
 CALL_TIMEOUT_S = 10.0
 JOIN_WAIT_S = 1.0
 SESSION_MS = 6_000

@@ -29,8 +29,8 @@ class Record:
 class Limits:
     """When a batch is full: rows and bytes are soft, one record is always taken. `gather_s` is how long a batch may wait."""
 
-    rows: int = 10_000
-    bytes: int = 16 * 1024 * 1024
+    rows: int = 20_000
+    bytes: int = 32 * 1024 * 1024
     gather_s: float = 0.4
 
 
