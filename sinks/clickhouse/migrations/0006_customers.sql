@@ -34,7 +34,15 @@ WITH
             customer_id,
             mapFromArrays(groupArray(toString(score)), groupArray(value)) AS scores,
             mapFromArrays(groupArray(toString(score)), groupArray(toString(band))) AS bands,
-            argMax(toString(stage), updated_at) AS stage
+            argMax(toString(stage), updated_at) AS stage,
+            argMaxIf(
+                mapFromArrays(
+                    reasons.rule,
+                    arrayMap(
+                        points -> round(points * if(half_life_s > 0, exp2(-greatest(0, toUnixTimestamp64Milli(now64(3)) - toUnixTimestamp64Milli(updated_at)) / 1000 / half_life_s), 1), 2),
+                        reasons.points)),
+                updated_at,
+                score = 'interests') AS interests
         FROM scores
         WHERE customer_id != ''
         GROUP BY site, customer_id
@@ -56,6 +64,7 @@ SELECT
     s.stage AS stage,
     s.scores AS scores,
     s.bands AS bands,
+    mapFilter((category, points) -> points > 0, s.interests) AS interests,
     mapFromArrays(topics, arrayMap(topic -> arrayLast(said -> said.2 = topic, a.stated).3, topics)) AS preferences,
     a.consent AS consent,
     a.traits AS traits
@@ -122,7 +131,15 @@ WITH
             {customer:String} AS customer_id,
             mapFromArrays(groupArray(toString(score)), groupArray(value)) AS scores,
             mapFromArrays(groupArray(toString(score)), groupArray(toString(band))) AS bands,
-            argMax(toString(stage), updated_at) AS stage
+            argMax(toString(stage), updated_at) AS stage,
+            argMaxIf(
+                mapFromArrays(
+                    reasons.rule,
+                    arrayMap(
+                        points -> round(points * if(half_life_s > 0, exp2(-greatest(0, toUnixTimestamp64Milli(now64(3)) - toUnixTimestamp64Milli(updated_at)) / 1000 / half_life_s), 1), 2),
+                        reasons.points)),
+                updated_at,
+                score = 'interests') AS interests
         FROM scores
         WHERE site = {site:String} AND subject = concat('c:', {customer:String}) AND customer_id = {customer:String}
     )
@@ -143,6 +160,7 @@ SELECT
     s.stage AS stage,
     s.scores AS scores,
     s.bands AS bands,
+    mapFilter((category, points) -> points > 0, s.interests) AS interests,
     mapFromArrays(topics, arrayMap(topic -> arrayLast(said -> said.2 = topic, a.stated).3, topics)) AS preferences,
     a.consent AS consent,
     a.traits AS traits

@@ -250,11 +250,14 @@ def test_a_customer_is_one_row_over_all_visitors(client):
         event("e6", visitor_id="v", event_time=NOW + 5, kind="identify", traits={"plan": "pro"}),
         event("e7", visitor_id="x", event_time=NOW + 5),
     )
+    liked = [{"rule": "coats", "points": 8.0}, {"rule": "shoes", "points": -3.0}, {"rule": "hats", "points": 1.5}]
     insert(client, "scores", score("c:C", 42.0, half_life_s=0.0, stage="intent"))
+    insert(client, "scores", score("c:C", 6.5, score="interests", half_life_s=0.0, stage="intent", band="", reasons=liked))
     (row,) = client.dicts("SELECT * FROM customers")
     assert (row["customer_id"], row["visitors"], row["sessions"], row["events"], row["orders"], row["value"]) == ("C", 2, 2, 6, 1, 20.0)
     assert (row["channels"], row["first_channel"], row["last_channel"]) == (["direct", "search"], "search", "direct")
-    assert (row["scores"], row["bands"], row["stage"]) == ({"engagement": 42.0}, {"engagement": "A1"}, "intent")
+    assert (row["scores"], row["stage"]) == ({"engagement": 42.0, "interests": 6.5}, "intent")
+    assert (row["bands"], row["interests"]) == ({"engagement": "A1", "interests": ""}, {"coats": 8.0, "hats": 1.5})
     assert (row["preferences"], row["traits"]) == ({"news/email": "out"}, '{"plan":"pro"}')
     assert client.dicts("SELECT * FROM customer(site='demo', customer='C')") == [row]
     assert client.dicts("SELECT * FROM customer(site='other', customer='C')") == []
