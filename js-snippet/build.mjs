@@ -15,6 +15,9 @@ const BUILDS = [
 ];
 const COMPRESS = { passes: 1, unsafe: true, pure_getters: true, inline: 0 }; // measured: the smallest after gzip
 
+// Chromium then compiles every function while the file streams in, in a thread of its own, instead of each when it is first called.
+const HINT = "//# allFunctionsCalledOnLoad";
+
 const here = dirname(fileURLToPath(import.meta.url));
 const { version } = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));
 const fail = (message) => {
@@ -26,21 +29,20 @@ const fail = (message) => {
 const bundle = ({ source, full, format }) =>
   buildSync({
     entryPoints: [join(here, "src", source)],
-    banner: { js: `/*! footprint | Apache-2.0 */` },
     bundle: true,
     charset: "utf8",
     define: { __VERSION__: JSON.stringify(version), __FULL__: String(full) },
     format,
     mangleProps: /[a-z]_$/, // of the source only: nothing of the page or the wire ends so
     minify: true,
-    target: "es2018",
+    target: "es2020",
     write: false,
   }).outputFiles[0].text;
 
 const build = async (what) => {
   const module = what.format === "esm";
-  const { code } = await minify(bundle(what), { ecma: 2018, toplevel: true, module, compress: COMPRESS, format: { comments: /^!/ } });
-  const bytes = Buffer.from(`${code}\n`);
+  const { code } = await minify(bundle(what), { ecma: 2020, toplevel: true, module, compress: COMPRESS, format: { comments: false } });
+  const bytes = Buffer.from(`${HINT}\n${code}\n`);
   const size = gzipSync(bytes, { level: 9 }).length;
   if (size > what.most) fail(`${what.file} is ${size} bytes gzipped, ${what.most} are allowed. Make it smaller.`);
   console.log(`${what.file}: ${size} of ${what.most} bytes gzipped`);

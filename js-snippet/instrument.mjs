@@ -50,7 +50,7 @@ for (const [file, source, full, format] of [
     mangleProps: /[a-z]_$/,
     outfile: join(target, file),
     plugins: [counted],
-    target: "es2018",
+    target: "es2020",
   });
 }
 const digest = createHash("sha384").update(readFileSync(join(target, "fp.js"))).digest("base64");

@@ -11,7 +11,15 @@ const EVERY_S = 300;
 /** Measures engagement and returns `settle(reason)`, which sends the delta so far; without a reason it begins anew. */
 export const captureEngagement = (tracker) => {
   const now = () => performance.now();
+  const root = document.documentElement;
   let active, engaged, sent, depth, sentDepth, mark, begun, last, input;
+
+  // The browser calls back when it has just laid the page out, so that the question costs nothing.
+  const look = () =>
+    new ResizeObserver((_, observer) => {
+      observer.disconnect();
+      depth = Math.max(depth, Math.min(100, Math.round(((scrollY + innerHeight) / root.scrollHeight) * 100)));
+    }).observe(root);
 
   const tick = () => {
     const time = now();
@@ -28,12 +36,11 @@ export const captureEngagement = (tracker) => {
     begun = input = last;
     engaged = depth = sentDepth = sent = 0;
     mark = FIRST_S;
+    look();
   };
 
   const send = (reason) => {
-    const seen = (scrollY + innerHeight) / document.documentElement.scrollHeight;
-    depth = Math.max(depth, Math.min(100, Math.round(seen * 100)) || 0);
-    const least = /pagehide|move/.test(reason) ? 1 : TICK_MS; // the last of a page counts to the millisecond
+    const least = /^[pm]/.test(reason) ? 1 : TICK_MS; // pagehide and move: the last of a page counts to the millisecond
     if (!tracker.view_.seq_ && !engaged) return; // nobody saw the page
     if (sent && engaged < least && depth <= sentDepth) return;
     const fields = { kind: "engagement", event: "engagement", engagedMs: Math.round(engaged), scrollPct: depth, properties: { reason } };
@@ -57,15 +64,15 @@ export const captureEngagement = (tracker) => {
   };
 
   begin();
-  on("pointerdown pointermove keydown scroll wheel touchstart timeupdate", touched); // timeupdate: media is playing
+  on("scroll", look);
+  on("pointerdown pointermove keydown scroll wheel timeupdate", touched); // timeupdate: media is playing
   on("focus blur", (event) => {
     if (event.target !== window) return; // a field, not the page
-    if (event.type === "blur") return settle("blur");
-    tick();
-    touched();
+    if (event.type === "blur") settle("blur");
+    else touched(tick());
   });
   on("visibilitychange", () => (hidden() ? settle("hidden") : touched(tick())));
-  on("freeze pagehide", (event) => settle(event.type));
+  on("pagehide", () => settle("pagehide"));
   setInterval(
     guarded(() => {
       tick();

@@ -5,7 +5,7 @@ export const guarded = (fn) => (...args) => {
   try {
     return fn(...args);
   } catch {
-    return undefined;
+    // stays in here
   }
 };
 

@@ -50,7 +50,10 @@ const start = (options) => {
   if (__FULL__ && has("media")) captureMedia(tracker);
   if (__FULL__ && has("error")) captureErrors(tracker);
   if (__FULL__ && options.domains) captureHandover(tracker);
-  on("visibilitychange", () => hidden() && tracker.line_.flush_());
+  on("visibilitychange storage", () => {
+    tracker.sure_ = 0;
+    if (hidden()) tracker.line_.flush_();
+  });
   on("pagehide", tracker.leave_);
   return { ...commandsOf(tracker, settle), leave_: tracker.leave_ };
 };
@@ -95,7 +98,7 @@ export const install = () => {
   const begin = () => {
     if (begun || !options.key) return;
     begun = 1;
-    options.collector = options.collector.replace(/\/+$/, "");
+    options.collector = options.collector.replace(/\/$/, "");
     whenReady(script.defer, (leaving) => {
       commands = start(options);
       waiting.forEach(call);
@@ -107,6 +110,6 @@ export const install = () => {
   footprint.version = __VERSION__;
   footprint.q = { push: call }; // a stub that somebody kept still finds its way
   window.footprint = footprint;
-  (stub.q || []).forEach(call);
+  stub.q?.forEach(call);
   begin();
 };

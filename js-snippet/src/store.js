@@ -1,14 +1,15 @@
 // What is kept in the browser. Storage may be absent, full or forbidden (sandboxed frames): then nothing is kept.
 import { guarded } from "./guard.js";
 
-const AGE_S = 34164000; // 13 months less a day, the longest life privacy authorities recommend for an audience cookie
+const AGE_S = 34e6; // a little below 13 months, the longest life privacy authorities recommend for an audience cookie
 
-const readCookie = guarded((name) => (document.cookie.match(`\\b${name}=([^;]*)`) || [])[1]);
+// Blocks the page until another process of the browser has answered: not for every event.
+const readCookie = guarded((name) => document.cookie.match(`\\b${name}=([^;]*)`)?.[1]);
 
 /** Sets a cookie for the widest domain that the browser allows, so that subdomains share it; the empty value removes it everywhere. */
 const writeCookie = guarded((name, value) => {
   const labels = location.hostname.split(".");
-  for (let n = labels.length; n-- && readCookie(name) !== value; )
+  for (let n = labels.length - 1 || 1; n-- && readCookie(name) !== value; )
     document.cookie = `${name}=${value};path=/;samesite=lax;max-age=${value ? AGE_S : 0};domain=${labels.slice(n).join(".")}`;
 });
 

@@ -16,16 +16,25 @@ export const createTracker = (options) => {
   const server = options.mode === "server";
   const kept = options.mode !== "none";
   const line = transport(options);
+  const device = {
+    screen: { width: screen.width, height: screen.height },
+    locale: navigator.language,
+    library: { name: "fp.js", version: __VERSION__ },
+    webdriver: navigator.webdriver,
+  };
   const token = __FULL__ && takeParameter("_fpx"); // handed over by the site the visitor comes from
   const silent = navigator.globalPrivacyControl; // the visitor said no: nothing is stored, nothing leaves
   let consent = silent ? "denied" : (kept && recall(CONSENT)) || options.consent || "granted"; // a choice once made holds on every later page
-  let asking, visitor, written;
+  let asking, visitor;
   let held = [];
 
-  /** Returns the visitor's id: `told`, or the kept one (another tab may have reset it), or a new one. */
+  /** Returns the visitor's id: `told`, or the kept one, or a new one. */
   const visitorId = (told) => {
-    visitor = told || (kept && recall(VISITOR)) || visitor || uuid();
-    if (kept && written !== visitor) keep(VISITOR, (written = visitor));
+    if (told || !tracker.sure_) {
+      tracker.sure_ = 1; // until another tab may have made somebody else of the visitor
+      visitor = told || (kept && recall(VISITOR)) || visitor || uuid();
+      if (kept) keep(VISITOR, visitor);
+    }
     return visitor;
   };
 
@@ -44,7 +53,7 @@ export const createTracker = (options) => {
 
   const learned = guarded((answer) => {
     if (!asking) return;
-    if (answer) visitorId(answer.visitorId);
+    visitorId(answer?.visitorId);
     letGo();
   });
 
@@ -57,7 +66,7 @@ export const createTracker = (options) => {
   };
 
   const forget = () => {
-    visitor = written = tracker.customer_ = undefined;
+    tracker.sure_ = visitor = tracker.customer_ = undefined;
     keep(VISITOR, "");
     if (server && !silent) askVisitor(options, { reset: true });
   };
@@ -88,10 +97,7 @@ export const createTracker = (options) => {
         seq: view.seq_++,
         context: {
           page: view.page_,
-          screen: { width: screen.width, height: screen.height },
-          locale: navigator.language,
-          library: { name: "fp.js", version: __VERSION__ },
-          webdriver: navigator.webdriver,
+          ...device,
         },
         ...fields,
       });
@@ -110,7 +116,7 @@ export const createTracker = (options) => {
 
     /** Applies the visitor's choice: `granted` lets go what was held, `denied` forgets everything kept here. */
     consent_(choice) {
-      if (silent || choice === consent || !/^(granted|denied|pending)$/.test(choice)) return;
+      if (silent || choice === consent || !/granted|denied|pending/.test(choice)) return;
       const news = { event: "Consent Updated", properties: { consent: choice } };
       consent = choice;
       asking = 0;

@@ -7,51 +7,44 @@ const QUEUE = "fp_queue.";
 const DELAY_MS = 1000;
 const MAX_EVENTS = 200;
 const MAX_KEPT = 256e3;
-const MAX_BATCH = 48e3;
-const QUOTA = 6e4; // all beacons and keepalive requests of a page share 64 KiB, other scripts' too
+const MAX_BATCH = 16e3; // characters, of three bytes each at most: 48 KB
+const QUOTA = 16e3; // so too: all beacons and keepalive requests of a page share 64 KiB, other scripts' as well
 const BACKOFF_MS = 2000;
-const MAX_BACKOFF_MS = 3e5;
+const MAX_BACKOFF_MS = 256e3;
 
-const sizeOf = (text) => new Blob([text]).size;
-const itemOf = (text) => ({ text_: text }); // and `sending_` while a request carries it
+const itemOf = (key, text) => ({ key_: key, text_: text }); // and `sending_` while a request carries it
+const stored = () => Object.keys(localStorage).filter((key) => key.startsWith(QUEUE));
 
 /** Delivers events to the collector. What is added is delivered by this page or a later one; ids make repeats harmless. */
 export const transport = (options) => {
   const kept = options.mode !== "none";
-  const name = QUEUE + uuid(); // a queue is one page's: whoever holds the lock of its name
-  const { locks } = navigator;
+  const name = QUEUE + uuid(); // a queue is one page's: whoever holds the lock of its name, which its keys begin with
+  const locks = navigator.locks;
   let queue = [];
   let failures = 0;
   let inFlight = 0;
   let notBefore = 0;
-  let timer, stopped, unlock;
-
-  const save = () => {
-    let text;
-    while ((text = queue.map((item) => item.text_).join("\n")).length > MAX_KEPT || queue.length > MAX_EVENTS) queue.shift();
-    if (kept) writeLocal(name, text);
-  };
-
-  const wake = () => {
-    timer = timer || setTimeout(due, Math.max(DELAY_MS, notBefore - Date.now()));
-  };
-
-  const due = guarded(() => {
-    timer = 0;
-    flushNow();
-  });
+  let timer, stopped, left, unlock;
 
   const remove = (items) => {
     queue = queue.filter((item) => !items.includes(item));
-    save();
+    if (kept) items.forEach((item) => writeLocal(item.key_));
+  };
+
+  const trim = () => {
+    while (queue.length > MAX_EVENTS || `${queue.map((item) => item.text_)}`.length > MAX_KEPT) remove([queue[0]]);
+    wake();
+  };
+
+  const wake = () => {
+    timer = timer || setTimeout(flushNow, Math.max(DELAY_MS, notBefore - Date.now()));
   };
 
   /** Sends items by `send`, in halves where they are more than one batch. */
   const pack = (items, send) => {
     const body = `{"batch":[${items.map((item) => item.text_)}],"sentAt":"${new Date().toISOString()}","writeKey":${JSON.stringify(options.key)}}`;
-    const size = sizeOf(body);
-    if (items[1] && size > MAX_BATCH) halve(items, send);
-    else if (items[0]) send(items, body, size);
+    if (items[1] && body.length > MAX_BATCH) halve(items, send);
+    else if (items[0]) send(items, body);
   };
 
   const halve = (items, send) => {
@@ -74,14 +67,15 @@ export const transport = (options) => {
       if (items[1]) halve(items, post);
       else remove(items); // it alone is refused, and would be again
     } else {
-      const wait = Math.max(Math.min(BACKOFF_MS * 2 ** failures++, MAX_BACKOFF_MS), (headers && headers.get("retry-after")) * 1000 || 0);
-      notBefore = Date.now() + wait * (1 + Math.random() / 2);
+      const wait = Math.max(Math.min(BACKOFF_MS * 2 ** failures++, MAX_BACKOFF_MS), headers?.get("retry-after") * 1000 || 0);
+      notBefore = Date.now() + wait * (1 + Math.random());
     }
-    if (queue[0]) wake();
+    wake();
   };
 
   /** Sends by fetch: one that outlives the page, unless the browser would refuse it (others share the quota) or just did. */
-  const post = (items, body, size, plain = failures) => {
+  const post = (items, body, plain = failures) => {
+    const size = body.length;
     const keepalive = !plain && inFlight + size <= QUOTA;
     const done = guarded((answer) => {
       inFlight -= size;
@@ -92,53 +86,49 @@ export const transport = (options) => {
     fetch(`${options.collector}/v1/batch`, { method: "POST", body, keepalive, credentials: "omit" }).then(done, done); // an error has no status
   };
 
-  const beacon = (items, body, size) => {
-    if (navigator.sendBeacon(`${options.collector}/beacon/v1/batch?writeKey=${encodeURIComponent(options.key)}`, body)) return;
+  const beacon = (items, body) => {
+    if (navigator.sendBeacon(`${options.collector}/beacon/v1/batch`, body)) return;
     if (items[1]) halve(items, beacon);
-    else post(items, body, size, 1);
+    else post(items, body, 1);
   };
 
-  const stored = guarded((take) =>
-    Object.keys(localStorage)
-      .filter((key) => key.startsWith(QUEUE))
-      .forEach(take),
-  );
-
-  /** Takes over the queues of pages that are gone: their locks are free. */
-  const adopt = () =>
-    stored((key) => {
+  /** Takes over the queues of pages that are gone: their locks are free, and from now on this page's. */
+  const adopt = () => {
+    const keys = stored();
+    new Set(keys.map((key) => key.slice(0, name.length))).forEach((other) => {
       const take = guarded((lock) => {
-        const text = lock && key !== name && readLocal(key);
-        if (!text) return;
-        queue = text.split("\n").map(itemOf).concat(queue);
-        writeLocal(key);
-        save();
-        wake();
+        if (!lock || other === name) return;
+        const found = keys.filter((key) => key.startsWith(other)).map((key) => itemOf(key, readLocal(key)));
+        queue = found.filter((item) => item.text_).concat(queue);
+        trim();
+        return left;
       });
-      if (locks) locks.request(key, { ifAvailable: true }, take).catch(ignore);
+      if (locks) locks.request(other, { ifAvailable: true }, take).catch(ignore);
       else take(1); // an insecure page cannot tell who lives: a repeat does no harm
     });
-
-  const lock = () => {
-    if (kept && locks) locks.request(name, () => new Promise((done) => (unlock = done))).catch(ignore);
   };
 
-  const flushNow = () => flush(post);
+  const lock = () => {
+    left = new Promise((done) => (unlock = done));
+    if (kept && locks) locks.request(name, () => left).catch(ignore);
+  };
+
+  const flushNow = guarded(() => {
+    timer = clearTimeout(timer); // two timers would each go on retrying
+    flush(post);
+  });
 
   on("online", flushNow);
-  on("pageshow", (event) => {
-    if (!event.persisted) return;
-    lock();
-    save();
-  });
+  on("pageshow", (event) => event.persisted && lock());
   lock();
   if (kept) setTimeout(guarded(adopt), DELAY_MS); // later than the start: by now the page before has let go
 
   return {
     add_(event) {
-      queue.push(itemOf(JSON.stringify(event)));
-      save();
-      wake();
+      const item = itemOf(`${name}.${event.messageId}`, JSON.stringify(event));
+      queue.push(item);
+      if (kept) writeLocal(item.key_, item.text_); // under a key of its own: what it costs does not grow with those that wait
+      trim();
     },
 
     /** Sends what waits at once, even while the collector asked for patience: the page may soon be gone. */
@@ -147,13 +137,13 @@ export const transport = (options) => {
     /** Sends what waits by beacon. No answer can be heard any more, so it is kept for the next page. */
     leave_() {
       flush(beacon);
-      if (unlock) unlock(); // a held lock would keep the page out of the back/forward cache
+      unlock(); // a held lock would keep the page out of the back/forward cache
     },
 
     /** Forgets everything that waits, here and of pages that are gone. */
-    drop_() {
+    drop_: guarded(() => {
       queue = [];
-      stored((key) => writeLocal(key));
-    },
+      stored().forEach((key) => writeLocal(key));
+    }),
   };
 };

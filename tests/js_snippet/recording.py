@@ -35,7 +35,7 @@ def kept(page):
     lines = page.evaluate(
         "Object.keys(localStorage).filter((key) => key.startsWith('fp_queue.')).map((key) => localStorage[key]).join('\\n')"
     )
-    return [json.loads(line) for line in lines.split("\n") if line]
+    return sorted((json.loads(line) for line in lines.split("\n") if line), key=lambda event: (event["timestamp"], event.get("seq", 0)))
 
 
 def forgotten(page):

@@ -109,7 +109,7 @@ def test_twenty_pages_left_at_once_lose_nothing(page, site, endpoint):
     endpoint.wait(lambda: len(names(endpoint.events)) == 20)
     assert names(endpoint.events) == [f"n{number}" for number in range(20)]
     assert len(endpoint.of("page_view")) == 20
-    assert {request.path for request in endpoint.requests} >= {"/beacon/v1/batch?writeKey=KEY"}
+    assert {request.path for request in endpoint.requests} >= {"/beacon/v1/batch"}
 
 
 def test_a_page_left_while_it_still_loads_is_counted(page, site, endpoint):
