@@ -30,6 +30,7 @@ COMMANDS = (
     "sql",
     "importing",
     "rebuild",
+    "backup",
     "customer",
     "keys",
     "plan",

@@ -75,23 +75,20 @@ def replay(
     from footprint.settings import current
     from sinks.clickhouse.cookbook import read_time
 
-    if not (sessions or scores or rejected):
+    wanted = {_rejected: rejected, _sessions: sessions, _scores: scores}
+    if not any(wanted.values()):
         print("footprint: say what to compute anew. Add --sessions, --scores or --rejected.", file=sys.stderr)
         raise typer.Exit(2)
     settings, present = current(data_dir=data_dir), now_ms()
     seconds = {"from": int(read_time(start).timestamp()), "to": int(read_time(end).timestamp()) if end else present // 1000 + 1}
     times = {name: str(value) for name, value in seconds.items()}
     found: dict[str, Any] = {}
-    if rejected:
-        found |= _rejected(settings, site, times, present)
-    if sessions:
-        found |= _sessions(settings, site, times, present)
-    if scores:
-        found |= _scores(settings, site, times, present)
+    for replayed in (step for step, asked in wanted.items() if asked):
+        found |= replayed(settings, site, times, present)
     _print(found, as_json)
 
 
-def _sessions(settings: "Settings", site: str, times: dict[str, str], present: int) -> dict[str, int]:
+def _sessions(settings: "Settings", site: str, times: dict[str, str], present: int) -> dict[str, Any]:
     from footprint.parts.connections import resolve_store
     from footprint.rebuilding import replay_sessions
 
@@ -99,7 +96,7 @@ def _sessions(settings: "Settings", site: str, times: dict[str, str], present: i
     return _shown(replay_sessions(resolve_store(settings, user="pipeline"), site, times, gap_ms=gap_ms, now_ms=present))
 
 
-def _scores(settings: "Settings", site: str, times: dict[str, str], present: int) -> dict[str, int]:
+def _scores(settings: "Settings", site: str, times: dict[str, str], present: int) -> dict[str, Any]:
     from footprint.parts.rebuild import rescoring_of, teller_of
     from footprint.rescoring import replay_scores
 

@@ -7,6 +7,7 @@ millisecond.
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import chdb
 
@@ -18,6 +19,9 @@ CHUNK_BYTES = 1 << 20
 LOCK_WAIT_S = 5.0
 FOLDER = "engine"
 """Where the engine keeps its data, in the working folder."""
+CONFIGURATION = "engine.xml"
+BACKUPS = "backups"
+"""Where backups may be written and read: beside the working folder."""
 
 EngineError = (RuntimeError, chdb.ChdbError)
 """What chdb raises when a statement fails."""
@@ -27,7 +31,7 @@ class Handle:
     """One connection into the engine; used by one thread at a time."""
 
     def __init__(self) -> None:
-        self._connection: Any = chdb.connect(FOLDER)
+        self._connection: Any = chdb.connect(f"{FOLDER}?config-file={CONFIGURATION}")
 
     def use(self, database: str) -> None:
         """Make `database` the current one."""
@@ -93,6 +97,8 @@ class Engine:
         # A process that was just killed may still be going: wait for it a moment.
         taken = f"Another ClickHouse has {Path.cwd()} open. Stop it, or set FOOTPRINT_DATA_DIR."
         self._lock = locked(Path("lock"), wait_s=LOCK_WAIT_S, taken=taken)
+        allowed = escape(str(Path.cwd().parent / BACKUPS))
+        Path(CONFIGURATION).write_text(f"<clickhouse><backups><allowed_path>{allowed}/</allowed_path></backups></clickhouse>\n", "utf-8")
         self._root = Handle()  # keeps the engine open between requests
         _without_file_tables(self._root)
         names = self._root.lines("SELECT name FROM system.table_functions"), self._root.lines("SELECT name FROM system.functions")
