@@ -38,9 +38,11 @@ async def answer_visitor(
         return JSONResponse({"success": True}, headers=NO_STORE)
     server = question.get("mode") == "server" and bool(site.cookie_keys)
     known = cookies.read_visitor(request.headers.get("cookie", ""), site.cookie_keys) if server else None
-    visitor = _handed(question, site, now_ms) or known or _named(question) or new_id()
+    browser = request.headers.get("user-agent", "")
+    handed = read_token(text(question.get("token")) or "", site.cookie_keys, now_ms=now_ms, browser=browser)
+    visitor = handed or known or _named(question) or new_id()
     newest = site.cookie_keys[-1] if site.cookie_keys else None
-    token = sign_token(visitor, newest, now_ms=now_ms) if newest else None
+    token = sign_token(visitor, newest, now_ms=now_ms, browser=browser) if newest else None
     told = JSONResponse({"success": True, "visitorId": visitor, "token": token}, headers=NO_STORE)
     return _with_cookie(told, cookies.set_visitor(visitor, newest) if server and newest else None)
 
@@ -51,10 +53,6 @@ def _read(body: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         return {}
     return question if isinstance(question, dict) else {}
-
-
-def _handed(question: dict[str, Any], site: SiteRules, now_ms: int) -> str | None:
-    return read_token(text(question.get("token")) or "", site.cookie_keys, now_ms=now_ms)
 
 
 def _named(question: dict[str, Any]) -> str | None:

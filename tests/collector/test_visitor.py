@@ -15,29 +15,36 @@ from collector.core.visitor_tokens import LIFETIME_S, read_token, sign_token
 
 KEYS = (b"old", b"new")
 NOW_MS = 1_790_000_000_000
+BROWSER = "Mozilla/5.0"
 TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200)
 
 
 @given(TEXTS, st.integers(0, LIFETIME_S))
 def test_a_token_tells_its_visitor_for_two_minutes(visitor: str, age_s: int) -> None:
-    token = sign_token(visitor, KEYS[1], now_ms=NOW_MS)
-    assert read_token(token, KEYS, now_ms=NOW_MS + age_s * 1000) == visitor
-    assert read_token(token, KEYS, now_ms=NOW_MS + (LIFETIME_S + 1) * 1000) is None
-    assert read_token(token, KEYS[:1], now_ms=NOW_MS) is None
+    token = sign_token(visitor, KEYS[1], now_ms=NOW_MS, browser=BROWSER)
+    assert read_token(token, KEYS, now_ms=NOW_MS + age_s * 1000, browser=BROWSER) == visitor
+    assert read_token(token, KEYS, now_ms=NOW_MS + (LIFETIME_S + 1) * 1000, browser=BROWSER) is None
+    assert read_token(token, KEYS[:1], now_ms=NOW_MS, browser=BROWSER) is None
+
+
+@given(TEXTS, st.text(alphabet=st.characters(exclude_characters="\0")))
+def test_a_token_is_good_in_the_browser_it_was_made_for_and_in_no_other(visitor: str, other: str) -> None:
+    token = sign_token(visitor, KEYS[1], now_ms=NOW_MS, browser=BROWSER)
+    assert read_token(token, KEYS, now_ms=NOW_MS, browser=other) == (visitor if other == BROWSER else None)
 
 
 @given(st.text())
 def test_no_other_text_is_a_token(text: str) -> None:
-    assert read_token(text, KEYS, now_ms=NOW_MS) is None
+    assert read_token(text, KEYS, now_ms=NOW_MS, browser=BROWSER) is None
 
 
 @given(TEXTS, st.data())
 def test_a_token_changed_anywhere_is_none(visitor: str, data: st.DataObject) -> None:
-    token = sign_token(visitor, KEYS[1], now_ms=NOW_MS)
+    token = sign_token(visitor, KEYS[1], now_ms=NOW_MS, browser=BROWSER)
     at = data.draw(st.integers(0, len(token) - 1))
     other = data.draw(st.characters(exclude_characters=token[at], codec="ascii"))
     changed = token[:at] + other + token[at + 1 :]
-    assert read_token(changed, KEYS, now_ms=NOW_MS) is None
+    assert read_token(changed, KEYS, now_ms=NOW_MS, browser=BROWSER) is None
 
 
 @pytest.fixture
@@ -69,6 +76,12 @@ async def test_a_token_goes_before_everything_and_a_wrong_one_counts_for_nothing
     token = (await ask(http, {"writeKey": "shop-key", "visitorId": "v1"})).json()["token"]
     assert (await ask(http, {"writeKey": "shop-key", "visitorId": "v2", "token": token})).json()["visitorId"] == "v1"
     assert (await ask(http, {"writeKey": "shop-key", "visitorId": "v2", "token": token + "x"})).json()["visitorId"] == "v2"
+
+
+async def test_a_token_that_was_passed_on_to_another_browser_is_nobody(http: httpx2.AsyncClient) -> None:
+    token = (await ask(http, {"writeKey": "shop-key", "visitorId": "v1"}, **{"user-agent": "one"})).json()["token"]
+    told = await ask(http, {"writeKey": "shop-key", "visitorId": "v2", "token": token}, **{"user-agent": "two"})
+    assert told.json()["visitorId"] == "v2"
 
 
 async def test_other_modes_set_no_cookie_and_junk_ids_are_replaced(http: httpx2.AsyncClient) -> None:
