@@ -11,6 +11,7 @@ from rich.console import Console
 
 from footprint.demo.again import computed_anew
 from footprint.demo.day import SEED, day_of
+from footprint.demo.explained import explained
 from footprint.demo.line import Line
 from footprint.demo.sending import send_day
 from footprint.demo.tables import Answers
@@ -81,6 +82,7 @@ def _tell(line: Line, console: Console, *, say: Callable[[str], None]) -> None:
         await_stored(client, site=SITE, events=events, health=flow)
         say("stored, each event once")
         say(computed_anew(settings, SITE))
+        say(explained(client, SITE))
         answers = Answers(client, SITE)
         for table in (answers.sessions(), answers.scores(), answers.signals(), answers.timeline(answers.best_customer())):
             console.print()

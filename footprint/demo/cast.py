@@ -58,6 +58,7 @@ SOURCES = (
 """Query of the landing page, referrer, weight."""
 
 PRODUCTS = {"oak-desk": 420.0, "lamp-arc": 89.0, "chair-line": 240.0, "shelf-grid": 310.0, "plant-pot": 24.5}
+CATEGORIES = {"oak-desk": "desks", "lamp-arc": "lamps", "chair-line": "chairs", "shelf-grid": "shelves", "plant-pot": "plants"}
 ARTICLES = ("desk-height", "light-at-work", "small-rooms", "care-of-oak")
 CATALOGUE = ("/", *(f"/products/{name}" for name in PRODUCTS), *(f"/journal/{name}" for name in ARTICLES), "/about")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from footprint.demo.cast import ARTICLES, CATALOGUE, COMPANIES, FIRST_NAMES, LAST_NAMES, MESSAGES, PRODUCTS, SOURCES, TITLES
+from footprint.demo.cast import ARTICLES, CATALOGUE, CATEGORIES, COMPANIES, FIRST_NAMES, LAST_NAMES, MESSAGES, PRODUCTS, SOURCES, TITLES
 from footprint.demo.visitor import Visitor
 
 Life = Callable[[Visitor], None]
@@ -88,7 +88,7 @@ def buyer(visitor: Visitor) -> None:
     product = visitor.random.choice(sorted(PRODUCTS))
     visitor.view(f"/products/{product}")
     visitor.read(10, 60)
-    visitor.track("Product Added", product_id=product)
+    visitor.track("Product Added", product_id=product, category=CATEGORIES[product])
     visitor.view("/checkout")
     visitor.track("Form Started", form="checkout")
     visitor.read(30, 120)
@@ -102,7 +102,7 @@ def buyer(visitor: Visitor) -> None:
         revenue=price * quantity,
         currency="EUR",
         payment_method=visitor.random.choice(("card", "paypal", "invoice")),
-        products=[{"product_id": product, "quantity": quantity, "price": price}],
+        products=[{"product_id": product, "category": CATEGORIES[product], "quantity": quantity, "price": price}],
     )
     visitor.view("/thanks")
     visitor.read(3, 10)

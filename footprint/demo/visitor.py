@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
-from footprint.demo.cast import SHOP, Browser
+from footprint.demo.cast import CATEGORIES, SHOP, Browser
 
 SNIPPET, ANALYTICS_JS, SERVER = "fp.js", "analytics.js", "analytics-python"
 MINUTE = 60_000
@@ -74,7 +74,9 @@ class Visitor:
         page = {"url": url, "path": path, "title": path.rstrip("/").rpartition("/")[2].replace("-", " ").title() or "Home"}
         if referrer:
             page["referrer"] = referrer
-        self._say({"type": "page", "kind": "page_view", "pageviewId": self._pageview, "seq": 0}, page=page)
+        category = CATEGORIES.get(path.rpartition("/")[2])
+        about = {"category": category} if category else {}
+        self._say({"type": "page", "kind": "page_view", "pageviewId": self._pageview, "seq": 0} | about, page=page)
 
     def read(self, least: float = 8, most: float = 90) -> None:
         """Spend time on the open page, and let the snippet report it."""

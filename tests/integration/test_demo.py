@@ -54,6 +54,14 @@ def test_sessions_and_scores_computed_anew_from_the_stored_events_are_the_live_o
     assert (sessions, scores) == (0, 0)
 
 
+def test_every_score_of_every_customer_is_the_sum_of_what_why_says(demo):
+    done, _ = demo
+    found = re.search(r"added up from `why`: (\d+) customers, (\d+) scores; (\d+) are not", done.stdout)
+    assert found, done.stdout
+    customers, scores, differ = map(int, found.groups())
+    assert (customers > 30, scores > 3 * customers, differ) == (True, True, 0)
+
+
 def test_it_leaves_no_file_and_no_process_behind(demo):
     _, folder = demo
     assert [path for path in folder.iterdir() if path.name.startswith("footprint-demo-")] == []
