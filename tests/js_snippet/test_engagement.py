@@ -98,7 +98,7 @@ def test_deltas_come_at_15_30_60_120_240_and_every_300_seconds_with_their_order(
 
 def test_scrolling_deepens_and_a_flush_with_nothing_new_is_not_sent(page, read, endpoint):
     count = len(endpoint.of("engagement"))
-    page.evaluate("scrollTo(0, 1640)")
+    page.evaluate("scrollTo(0, 1640); new Promise((done) => new ResizeObserver(done).observe(document.body))")  # until the next frame
     page.evaluate("show(false)")
     endpoint.wait_for("engagement", count + 1)
     depths = [event["scrollPct"] for event in endpoint.of("engagement")]
