@@ -23,6 +23,7 @@ from collector.front import Front
 from collector.handlers import Handlers
 from collector.ingest import Ingest
 from collector.live import LiveFiles
+from collector.mail import Mail
 from collector.metrics import Metrics
 from collector.peers import OWN, Peers
 from collector.ports import Publisher
@@ -52,11 +53,11 @@ def create_app(
     metrics.watch_spool(lambda: publisher.spooled, now_ms)
     publishing = Publishing(publisher, metrics, limit=config.in_flight_limit)
     live = LiveFiles(config.live)
-    handlers = Handlers(config, new_id=_new_id, retry_after=_retry_after, live=live)
+    handlers = Handlers(config, new_id=_new_id, retry_after=_retry_after, live=live, now_ms=now_ms)
     readiness = Readiness(publisher)
     pages = _Pages(handlers, metrics, readiness=readiness, publishing=publishing, peers=peers)
     behind = Starlette(
-        routes=pages.routes(),
+        routes=[*pages.routes(), *Mail(handlers, publishing=publishing, publisher=publisher, metrics=metrics).routes()],
         lifespan=partial(_lifespan, publisher, readiness, live),
         exception_handlers={HTTPException: _on_http_error, Exception: _on_bug},
     )

@@ -5,17 +5,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from collector.core.addresses import Network
+from collector.core.links import LinkReader
 from collector.core.sites import SiteRules
 from collector.live import LivePaths
 
 MEGABYTE = 1_000_000
+NO_LINKS = LinkReader(())
 
 
 @dataclass(frozen=True, slots=True)
 class CollectorConfig:
     """`sites` by write key, `rules` by site: those for keys that are made while the collector runs.
 
-    `snippet` is the built browser snippet served as `/fp.js`.
+    `snippet` is the built browser snippet served as `/fp.js`. `links` reads the addresses of e-mails.
     """
 
     sites: Mapping[str, SiteRules]
@@ -23,6 +25,7 @@ class CollectorConfig:
     snippet: Path | None = None
     rules: Mapping[str, SiteRules] = field(default_factory=dict)
     live: LivePaths | None = None
+    links: LinkReader = NO_LINKS
     trusted_proxies: tuple[Network, ...] = ()
     body_limit: int = 10 * MEGABYTE
     in_flight_limit: int = 64 * MEGABYTE

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from math import ceil
+from time import time_ns
 from typing import Any
 
 from collector.config import CollectorConfig
@@ -28,6 +29,7 @@ from schemas import codec
 from schemas.identities import usable_id
 from schemas.rejections import Reason, Rejection, record_of
 
+MAIL = Route("mail", "single", own_device=True)
 FETCHED = frozenset({"sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"})
 """Headers that only browsers send."""
 
@@ -77,13 +79,20 @@ class Handlers:
     """The ingest entries over one configuration and what `live` files say. `new_id` makes ids, `retry_after` the seconds of a 503."""
 
     def __init__(
-        self, config: CollectorConfig, *, new_id: Callable[[], str], retry_after: Callable[[], int], live: LiveFiles | None = None
+        self,
+        config: CollectorConfig,
+        *,
+        new_id: Callable[[], str],
+        retry_after: Callable[[], int],
+        live: LiveFiles | None = None,
+        now_ms: Callable[[], int] = lambda: time_ns() // 1_000_000,
     ) -> None:
         self.config = config
-        self._new_id = new_id
+        self.new_id = new_id
         self._retry_after = retry_after
         self._live = live or LiveFiles()
         self._quotas = Quotas()
+        self._now_ms = now_ms
         self._known: tuple[object, object, object] = (None, None, None)
 
     def use(self, config: CollectorConfig) -> None:
@@ -127,7 +136,18 @@ class Handlers:
             return None
         request = Request(route, query, headers, b"", "", 0)
         arrival = self._arrival(request, site, sent_at=None, historical=parameters.get("historical", "") in ("1", "true"))
-        return PlainEvents(arrival, self._new_id) if arrival.is_plain else None
+        return PlainEvents(arrival, self.new_id) if arrival.is_plain else None
+
+    def topics_of(self, site: str) -> Mapping[str, str]:
+        """Return the e-mail topics that a site offers: name and title."""
+        rules = self.config.rules.get(site)
+        return rules.topics if rules is not None else {}
+
+    def accept_mailed(self, site: str, messages: list[dict[str, Any]], *, headers: Mapping[str, str], peer: str) -> Outcome:
+        """Return the outcome of messages that an address of an e-mail stands for: the site is the token's, no key is asked."""
+        rules = self.config.rules.get(site) or SiteRules(site)
+        request = Request(MAIL, "", headers, b"", peer, self._now_ms())
+        return self._accept(Batch(messages, None), self._arrival(request, rules, sent_at=None, historical=False))
 
     def unavailable(self, code: str = "not_durable") -> Answer:
         """Return the 503 of a request whose events cannot be kept now."""
@@ -189,7 +209,7 @@ class Handlers:
         if any(privacy.denies(message) for message in messages):
             outcome = self._accept(batch, arrival)
             return replace(outcome, answer=answers.with_cookie(outcome.answer, cookies.forget_visitor()))
-        visitor = visitor or _named_visitor(messages) or self._new_id()
+        visitor = visitor or _named_visitor(messages) or self.new_id()
         outcome = self._accept(batch, replace(arrival, visitor_id=visitor))
         return replace(outcome, answer=answers.with_cookie(outcome.answer, cookies.set_visitor(visitor, keys[-1])))
 
@@ -238,14 +258,14 @@ class Handlers:
 
     def _accept(self, batch: Batch, arrival: Arrival) -> Outcome:
         sorting = _Sorting()
-        plain = PlainEvents(arrival, self._new_id) if arrival.is_plain else None
+        plain = PlainEvents(arrival, self.new_id) if arrival.is_plain else None
         for index, message in enumerate(batch.messages):
             if isinstance(message, Message):  # in one go where it is plain, else step by step
                 result: Accepted | Rejection | None = plain.accept(message) if plain is not None else None
                 if result is None:
-                    result = accept(sent(message), arrival, index=index, new_id=self._new_id)
+                    result = accept(sent(message), arrival, index=index, new_id=self.new_id)
             else:
-                result = accept(message, arrival, index=index, new_id=self._new_id)
+                result = accept(message, arrival, index=index, new_id=self.new_id)
             if isinstance(result, Accepted):
                 self._sort(sorting, result, arrival.site.site)
             else:

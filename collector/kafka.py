@@ -123,6 +123,10 @@ class KafkaDelivery:
             raise Refused(REFUSED.format(type(refused).__name__)) from refused
         raise Retryable(AWAY) from refused
 
+    async def keep(self, publication: Publication) -> None:  # noqa: ARG002 - the port's
+        """Kafka has no disk of this machine."""
+        raise Retryable(AWAY)
+
     async def _replace(self, producer: Any) -> None:
         if self._producer is producer:
             self._producer = None

@@ -31,6 +31,12 @@ class Metrics:
             ["entry"],
             registry=self.registry,
         )
+        self.bad_tokens = Tally(
+            "footprint_collector_bad_tokens",
+            "Addresses of e-mails that footprint did not sign, by what they are for.",
+            ["purpose"],
+            registry=self.registry,
+        )
         self.ack_seconds = Timings(
             "footprint_collector_ack_seconds", "From publishing to the broker's acknowledgement.", SECONDS, registry=self.registry
         )

@@ -59,6 +59,9 @@ class Delivery(Protocol):
     async def deliver(self, publication: Publication) -> None:
         """Return once every record is durable; raises Retryable when that cannot be said."""
 
+    async def keep(self, publication: Publication) -> None:
+        """Return once a publication is durable on this machine's disk; raises Retryable when it cannot be."""
+
     async def probe(self) -> str:
         """Return `ok`, or what else is to be known, when a flush would become durable now; raises Retryable when not."""
 
@@ -92,6 +95,12 @@ class Publisher(Submits, Protocol):
         It is called with Retryable within the publisher's own deadline when that cannot be said, maybe before `submit`
         returns. The records may become durable all the same, later: the client resends the same ids and the streams drop
         duplicates.
+        """
+
+    async def keep(self, publication: Publication) -> None:
+        """Return once a publication that was submitted and takes too long is durable on this machine's disk.
+
+        It may become durable twice; the streams drop the repeat. Raises Retryable when there is no disk for it.
         """
 
     async def probe(self) -> str:

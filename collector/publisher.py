@@ -26,6 +26,10 @@ class GroupPublisher:
         """Call `done` once every record is durable, with Retryable within 5 s when not."""
         self._group.submit(publication, done)
 
+    async def keep(self, publication: Publication) -> None:
+        """See the port."""
+        await self._delivery.keep(publication)
+
     async def probe(self) -> str:
         """Return what is to be known when a publication would become durable now; raises Retryable when not."""
         if self._group.stalled:

@@ -107,6 +107,10 @@ class Spooling:
             self._late = delivery, frame
         await self._keep(frame)
 
+    async def keep(self, publication: Publication) -> None:
+        """Spool a publication that is under way; its copy goes ahead of every later flush."""
+        await self._keep(self._frame(publication))
+
     async def probe(self) -> str:
         """Return what is to be known when a flush would become durable now; raises Retryable when not."""
         away = await self._is_away()

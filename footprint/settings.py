@@ -59,6 +59,9 @@ class SiteSettings(BaseModel):
     triggers: str = Field(
         default="shop", description="Triggers until some are published: `shop`, `b2b`, or a YAML file beside the settings file."
     )
+    email_topics: dict[str, str] = Field(
+        default_factory=dict, description="E-mails that a customer may choose among, on the page of preferences: name and title."
+    )
     plan: Path | None = Field(default=None, description="Tracking plan of the site (YAML or JSON), beside the settings file.")
 
 
@@ -120,6 +123,14 @@ class Settings(BaseModel):
     write_keys: str = Field(default="", description="`site:key,...`; `up` adds `demo:demo` when no site is configured.", repr=False)
     secret_keys: str = Field(
         default="", description="Keys that sign links and cookies, newest last; made on first run in `up`.", repr=False
+    )
+    retired_secret_keys: str = Field(
+        default="",
+        description="Keys that signed links once and sign no more: their links ask before they lead on. Comma-separated.",
+        repr=False,
+    )
+    public_url: str = Field(
+        default="", description="The collector's address as mail programs reach it, for `footprint email`; empty: the local one."
     )
     keys_file: Path | None = Field(
         default=None, description="Where `footprint keys` keeps the hashes of keys; empty: `keys.json` of the data folder."

@@ -12,6 +12,7 @@ Schema = dict[str, Any]
 REFUSALS = {
     "400": "The body cannot be read. Do not send it again.",
     "401": "The key is missing or unknown, or this origin may not use it.",
+    "404": "There is no such path, or the token is not one that footprint signed.",
     "408": "The request did not arrive in time.",
     "413": "Too large; the message names the limit.",
     "415": "An unknown Content-Encoding.",
@@ -57,7 +58,7 @@ def _ingest(path: str, route: Route) -> Schema:
             "security": [{"basic": []}, {"bearer": []}, {"header": []}, {"query": []}, {}],
             "parameters": [_query("historical", "`1` marks history: stored with its own time, never live.", {"type": "string"})],
             "requestBody": {"required": True, "content": {"application/json": {"schema": _ref(body)}}},
-            "responses": _ok("Accepted") | {status: _refusal(status) for status in REFUSALS},
+            "responses": _ok("Accepted") | {status: _refusal(status) for status in REFUSALS if status != "404"},
         }
     }
 
@@ -81,12 +82,39 @@ def _others() -> dict[str, Schema]:
                                  "responses": _json_ok() | {status: _refusal(status) for status in ("401", "408", "413", "431")}}},
         "/fp.js": _get("The browser snippet.", script | missing),
         "/fp.{build}.js": _get("Another build of the snippet; one named by its hash never changes.", script | missing, build),
+        **_mail(),
         "/live": _get("200 while the process runs.", _json_ok()),
         "/ready": _get("200 while events can be made durable; from a background probe, never from traffic.", health),
         "/metrics": _get("Prometheus text.", {"200": {"description": "Metrics", "content": {"text/plain": {}}}}),
         "/openapi.json": _get("This document.", _json_ok()),
         "/docs": _get("This document for people.", {"200": {"description": "A page", "content": {"text/html": {}}}}),
     }  # fmt: skip
+
+
+def _mail() -> dict[str, Schema]:
+    token = {
+        "name": "token",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "minLength": 1},
+        "description": "Signed by `footprint email`.",
+    }
+    page = {"200": {"description": "A page", "content": {"text/html": {}}}, "404": _refusal("404")}
+    form = {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": {"List-Unsubscribe": {"type": "string"}}}}}
+    choose = {
+        "operationId": "preferences",
+        "summary": "Change preferences: the form of the page, or the one-click POST of RFC 8058.",
+        "parameters": [token],
+        "requestBody": {"content": form},
+        "responses": page | {status: _refusal(status) for status in ("408", "413", "431", "503")},
+    }
+    return {
+        "/e/o/{token}.gif": _get("Count an open of an e-mail; the image is always the same.", _image(), token),
+        "/e/c/{token}": _get(
+            "Count a click and lead on; a link of a retired key asks first.", page | {"302": {"description": "The target"}}, token
+        ),
+        "/e/u/{token}": _get("The page of e-mail preferences. Looking at it changes nothing.", page, token) | {"post": choose},
+    }
 
 
 def _get(summary: str, responses: Schema, *parameters: Schema) -> Schema:

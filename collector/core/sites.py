@@ -1,5 +1,6 @@
 """What the operator says about each site, as the collector needs it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -11,7 +12,7 @@ class SiteRules:
     """One site. `allowed_origins` empty means that browsers may send from every origin.
 
     The keys are the site's own (`collector.core.signing.derive`); without one its feature is off. `cookie_keys` has the
-    newest last, which signs. `rate_per_key` is in events per second.
+    newest last, which signs. `rate_per_key` is in events per second. `topics` are the e-mails one may choose among: name and title.
     """
 
     site: str
@@ -23,6 +24,7 @@ class SiteRules:
     cookie_keys: tuple[bytes, ...] = field(default=(), repr=False)
     rate_per_key: float | None = None
     plan: Plan | None = None
+    topics: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def allows(self, origin: str) -> bool:
         """True when a browser page of this origin may send; a request without an origin is not a browser's."""

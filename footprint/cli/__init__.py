@@ -32,6 +32,7 @@ COMMANDS = (
     "rebuild",
     "backup",
     "customer",
+    "email",
     "keys",
     "plan",
     "rules",

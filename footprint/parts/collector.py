@@ -27,7 +27,7 @@ from collector.publisher import GroupPublisher
 from footprint import logs
 from footprint.local.ports import require_free
 from footprint.parts.collector_delivery import delivery_of
-from footprint.parts.collector_sites import live_paths, rules_for
+from footprint.parts.collector_sites import link_reader, live_paths, rules_for
 from footprint.parts.collector_workers import run_workers
 from footprint.settings import Settings, current
 from schemas.errors import Misconfigured, Retryable
@@ -92,6 +92,7 @@ def config_of(settings: Settings) -> CollectorConfig:
         live=live,
         partitions=settings.partitions,
         snippet=SNIPPET,
+        links=link_reader(settings),
         trusted_proxies=trusted_networks(settings.trusted_proxies),
         in_flight_limit=settings.collector_in_flight_bytes,
     )

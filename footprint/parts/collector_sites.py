@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 
+from collector.core.links import LinkReader
 from collector.core.plans import Plan
 from collector.core.signing import derive
 from collector.core.sites import SiteRules
 from collector.live import LivePaths
 from footprint import plans
 from footprint.keys import keys_file
-from footprint.parts.connections import secret_keys
+from footprint.parts.connections import retired_keys, secret_keys, signing_key_file
 from footprint.settings import Settings, SiteSettings
 from footprint.suppressing import suppression_key_file, suppressions_file
 from schemas.errors import Misconfigured
@@ -24,6 +25,12 @@ def live_paths(settings: Settings) -> LivePaths:
     return LivePaths(keys_file(settings), suppressions_file(settings), suppression_key_file(settings))
 
 
+def link_reader(settings: Settings) -> LinkReader:
+    """Return what reads the addresses of e-mails: none is readable where no secret keys are, so that none are made up here."""
+    known = bool(settings.secret_keys) or signing_key_file(settings.data_dir).is_file()
+    return LinkReader(secret_keys(settings) if known else (), retired_keys(settings))
+
+
 def _rules(settings: Settings, site: str, told: SiteSettings) -> SiteRules:
     _require_sense(site, told)
     secrets = secret_keys(settings) if told.anonymous or told.hash_ids or told.cookie else ()
@@ -37,6 +44,7 @@ def _rules(settings: Settings, site: str, told: SiteSettings) -> SiteRules:
         cookie_keys=tuple(derive(secret, "cookie", site) for secret in secrets) if told.cookie else (),
         rate_per_key=told.rate_per_key / settings.collector_workers if told.rate_per_key else None,
         plan=_plan(told),
+        topics=told.email_topics,
     )
 
 

@@ -68,6 +68,16 @@ def secret_keys(settings: Settings) -> tuple[str, ...]:
     return told or (secret(secrets_folder(settings.data_dir), "signing-key"),)
 
 
+def signing_key_file(data_dir: Path) -> Path:
+    """Return where a data folder keeps the key that it made for itself."""
+    return secrets_folder(data_dir) / "signing-key"
+
+
+def retired_keys(settings: Settings) -> tuple[str, ...]:
+    """Return the keys that sign no more, whose links are still understood."""
+    return tuple(key.strip() for key in settings.retired_secret_keys.split(",") if key.strip())
+
+
 def secrets_folder(data_dir: Path) -> Path:
     """Return where a data folder keeps its secrets."""
     return data_dir / "secrets"

@@ -39,6 +39,11 @@ class RecordingPublisher:
         self.rejected.extend(publication.rejected)
         return None
 
+    async def keep(self, publication: Publication) -> None:
+        trouble = self._keep(publication)
+        if trouble is not None:
+            raise trouble
+
     async def probe(self) -> str:
         if self.away or not self.running:
             raise Retryable("away")
