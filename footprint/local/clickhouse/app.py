@@ -1,37 +1,44 @@
 """ClickHouse's HTTP interface, as far as its clients use it: `/` runs queries, `/ping` answers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from urllib.parse import parse_qsl
 
 import anyio.to_thread
-from anyio import CapacityLimiter
+from anyio import CancelScope, CapacityLimiter
 from starlette.applications import Starlette
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request as HttpRequest
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
+from footprint.local.clickhouse import incoming
 from footprint.local.clickhouse.analyst import Refused
-from footprint.local.clickhouse.authentication import ANALYST, PIPELINE, Users, credentials_of
-from footprint.local.clickhouse.compression import chosen, compressed, decompressed
+from footprint.local.clickhouse.authentication import ANALYST, PIPELINE, Credentials, Users, credentials_of
+from footprint.local.clickhouse.compression import TooLarge, chosen, compressed
 from footprint.local.clickhouse.engine import Engine, EngineError
 from footprint.local.clickhouse.errors import (
     AUTHENTICATION_FAILED,
     BAD_ARGUMENTS,
     READONLY,
     SESSION_IS_LOCKED,
+    TOO_MANY_BYTES,
     Failure,
     failure,
     failure_of,
 )
 from footprint.local.clickhouse.execution import Answer, Execution, Request
+from footprint.local.clickhouse.framing import block, framed, method_of
+from footprint.local.clickhouse.leaving import Leaving
 from footprint.local.clickhouse.sessions import SessionBusy
 
 AT_ONCE = {PIPELINE: 12, ANALYST: 4}
 """Requests of a user that run at the same time; further ones wait."""
 
-LARGEST_FIELD = 64 * 1024 * 1024
+STAYS_RUNNING = "cancel_http_readonly_queries_on_client_close"
+"""With 0 for this setting a query goes on without its client."""
 
 
 class HttpInterface:
@@ -48,31 +55,47 @@ class HttpInterface:
 
     async def root(self, http: HttpRequest) -> Response:
         """Run the request's query as its user."""
-        parameters = dict(parse_qsl(http.url.query, keep_blank_values=True))
+        parameters = incoming.parameters_of(http)
         if http.method in ("GET", "HEAD") and "query" not in parameters:
             return PlainTextResponse("Ok.\n")
         given = credentials_of(http.headers, parameters)
         if not self._users.accepts(given):
-            await asyncio.sleep(self._users.delay(given))
-            return _refusal(
-                failure(AUTHENTICATION_FAILED, "AUTHENTICATION_FAILED", f"{given.user}: Authentication failed: check the password.")
-            )
+            return await self._stranger(given)
         try:
-            body = await _body(http, parameters)
-        except ValueError as error:
+            request = await incoming.read(http, given.user, parameters, uuid.uuid4().hex)
+        except TooLarge as error:
+            return _refusal(failure(TOO_MANY_BYTES, "TOO_MANY_BYTES", str(error)))
+        except (ValueError, MultiPartException) as error:
             return _refusal(failure(BAD_ARGUMENTS, "BAD_ARGUMENTS", str(error)))
-        request = Request(given.user, parameters, body, changing=http.method == "POST")
-        return await self._answered(request, http.headers.get("accept-encoding", ""))
+        return await self._answered(http, request)
 
-    async def _answered(self, request: Request, accepted: str) -> Response:
+    async def _stranger(self, given: Credentials) -> Response:
+        await asyncio.sleep(self._users.delay(given))
+        told = f"{given.user}: Authentication failed: check the password."
+        return _refusal(failure(AUTHENTICATION_FAILED, "AUTHENTICATION_FAILED", told))
+
+    async def _answered(self, http: HttpRequest, request: Request) -> Response:
         limiter = self._limiters[request.user]
-        outcome = await anyio.to_thread.run_sync(self._run, request, limiter=limiter)
+        leaving = self._watch(http, request)
+        outcome: Answer | Failure | None = None
+        try:
+            outcome = await anyio.to_thread.run_sync(self._run, request, limiter=limiter)
+        finally:
+            if leaving and not isinstance(outcome, Answer):
+                leaving.close()
+        method = method_of(request.parameters) if request.parameters.get("compress") == "1" else 0
         if isinstance(outcome, Failure):
-            return _refusal(outcome)
-        encoding = chosen(accepted) if request.parameters.get("enable_http_compression") == "1" else ""
+            return _refusal(outcome, method)
+        chunks = framed(outcome.chunks, method) if method else outcome.chunks
+        accepted = http.headers.get("accept-encoding", "")
+        encoding = "" if request.parameters.get("enable_http_compression") == "0" else chosen(accepted)
         headers = outcome.headers | ({"Content-Encoding": encoding} if encoding else {})
-        chunks = _in_threads(compressed(outcome.chunks, encoding), limiter)
-        return StreamingResponse(chunks, headers=headers, media_type="text/plain")
+        return Sent(_in_threads(compressed(chunks, encoding), limiter), headers, leaving=leaving, close=outcome.close)
+
+    def _watch(self, http: HttpRequest, request: Request) -> Leaving | None:
+        if request.parameters.get(STAYS_RUNNING) == "0":
+            return None
+        return Leaving(http.receive, lambda: self._execution.cancel(request.name))
 
     def _run(self, request: Request) -> Answer | Failure:
         try:
@@ -87,26 +110,37 @@ class HttpInterface:
             return failure_of(error)
 
 
-async def _body(http: HttpRequest, parameters: dict[str, str]) -> bytes:
-    """Return the request's body; the fields of a form become parameters."""
-    if http.headers.get("content-type", "").startswith("multipart/form-data"):
-        async with http.form(max_part_size=LARGEST_FIELD) as form:
-            parameters.update({name: value for name, value in form.items() if isinstance(value, str)})
-        return b""
-    raw = await http.body()
-    return await anyio.to_thread.run_sync(decompressed, raw, http.headers.get("content-encoding", ""))
+class Sent(StreamingResponse):
+    """An answer that gives back what it holds at its end, however far it came."""
+
+    def __init__(
+        self, chunks: AsyncIterator[bytes], headers: dict[str, str], *, leaving: Leaving | None, close: Callable[[], None]
+    ) -> None:
+        super().__init__(chunks, headers=headers, media_type="text/plain")
+        self._leaving = leaving
+        self._close = close
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            if self._leaving:
+                self._leaving.close()
+            with CancelScope(shield=True):
+                await anyio.to_thread.run_sync(self._close)
 
 
 async def _in_threads(chunks: Iterator[bytes], limiter: CapacityLimiter) -> AsyncIterator[bytes]:
-    try:
-        while (chunk := await anyio.to_thread.run_sync(next, chunks, None, limiter=limiter)) is not None:
-            yield chunk
-    finally:
-        getattr(chunks, "close", lambda: None)()  # a client that left gives its connection back
+    while (chunk := await anyio.to_thread.run_sync(next, chunks, None, limiter=limiter)) is not None:
+        yield chunk
 
 
-def _refusal(told: Failure) -> Response:
-    return PlainTextResponse(told.message + "\n", told.status, {"X-ClickHouse-Exception-Code": str(told.code)})
+def _refusal(told: Failure, method: int = 0) -> Response:
+    """Answer with a failure, in a compressed block where the client reads those."""
+    text = (told.message + "\n").encode()
+    headers = {"X-ClickHouse-Exception-Code": str(told.code)}
+    return Response(block(text, method) if method else text, told.status, headers, media_type="text/plain")
 
 
 def build(engine: Engine, users: Users) -> Starlette:
@@ -120,6 +154,7 @@ def build(engine: Engine, users: Users) -> Starlette:
 
     routes = [
         Route("/ping", interface.ping, methods=["GET", "HEAD"]),
+        Route("/replicas_status", interface.ping, methods=["GET", "HEAD"]),
         Route("/", interface.root, methods=["GET", "POST", "HEAD"]),
     ]
     return Starlette(routes=routes, lifespan=lifespan)

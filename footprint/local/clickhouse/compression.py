@@ -1,6 +1,7 @@
 """Bodies of requests and answers in the encodings that ClickHouse's clients use."""
 
 import gzip
+import io
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,35 +9,66 @@ from typing import Any
 import lz4.frame
 import zstandard
 
-PREFERRED = ("lz4", "zstd", "gzip")
-GZIP_WINDOW = 31
-"""zlib's window bits for a gzip frame."""
+PREFERRED = ("lz4", "zstd", "gzip", "deflate")
+GZIP_WINDOW, ZLIB_WINDOW = 31, 15
+"""zlib's window bits for a gzip frame and for its own."""
 
 
 class Unsupported(ValueError):
     """An encoding that is not spoken here."""
 
 
-def decompressed(body: bytes, encoding: str) -> bytes:
-    """Return a request's body without its Content-Encoding; raises Unsupported, or ValueError when it is damaged."""
-    readers: dict[str, Callable[[bytes], bytes]] = {
-        "": bytes,
-        "identity": bytes,
-        "lz4": lz4.frame.decompress,
-        "gzip": gzip.decompress,
-        "deflate": zlib.decompress,
-        "zstd": _unzstd,
-    }
-    if encoding not in readers:
+class TooLarge(ValueError):
+    """A body holds more than is taken here."""
+
+
+def decompressed(body: bytes, encoding: str, most: int) -> bytes:
+    """Return a request's body without its Content-Encoding.
+
+    Raises Unsupported, TooLarge when it holds more than `most` bytes, or ValueError when it is damaged.
+    """
+    if encoding not in READERS:
         raise Unsupported(f"Content-Encoding {encoding!r} is not known here. Use lz4, zstd, gzip, deflate or none.")
     try:
-        return readers[encoding](body)
+        plain = READERS[encoding](body, most + 1)
     except (RuntimeError, OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
         raise ValueError(f"The body is not {encoding}: {error}. Send it whole.") from None
+    if len(plain) > most:
+        raise TooLarge(f"The body holds more than {most} bytes. Send less at once.")
+    return plain
 
 
-def _unzstd(body: bytes) -> bytes:
-    return zstandard.ZstdDecompressor().decompressobj().decompress(body)
+def _unlz4(body: bytes, most: int) -> bytes:
+    with lz4.frame.LZ4FrameFile(io.BytesIO(body)) as reader:
+        return bytes(reader.read(most))
+
+
+def _gunzip(body: bytes, most: int) -> bytes:
+    with gzip.GzipFile(fileobj=io.BytesIO(body)) as reader:
+        return reader.read(most)
+
+
+def _inflate(body: bytes, most: int) -> bytes:
+    reader = zlib.decompressobj()
+    plain = reader.decompress(body, most)
+    if not reader.eof and len(plain) < most:
+        raise EOFError("it is cut off")
+    return plain
+
+
+def _unzstd(body: bytes, most: int) -> bytes:
+    with zstandard.ZstdDecompressor().stream_reader(io.BytesIO(body), read_across_frames=True) as reader:
+        return reader.read(most)
+
+
+READERS: dict[str, Callable[[bytes, int], bytes]] = {
+    "": lambda body, _: body,
+    "identity": lambda body, _: body,
+    "lz4": _unlz4,
+    "gzip": _gunzip,
+    "deflate": _inflate,
+    "zstd": _unzstd,
+}
 
 
 def chosen(accepted: str) -> str:
@@ -64,5 +96,5 @@ def _compressor(encoding: str) -> tuple[bytes, Callable[[bytes], bytes], Callabl
     if encoding == "zstd":
         zstd = zstandard.ZstdCompressor(level=1).compressobj()
         return b"", zstd.compress, zstd.flush
-    deflate = zlib.compressobj(1, zlib.DEFLATED, GZIP_WINDOW)
+    deflate = zlib.compressobj(1, zlib.DEFLATED, GZIP_WINDOW if encoding == "gzip" else ZLIB_WINDOW)
     return b"", deflate.compress, deflate.flush

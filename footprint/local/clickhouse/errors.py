@@ -6,6 +6,7 @@ from dataclasses import dataclass
 BAD_ARGUMENTS = 36
 SYNTAX_ERROR = 62
 READONLY = 164
+TOO_MANY_BYTES = 307
 SESSION_IS_LOCKED = 373
 SESSION_NOT_FOUND = 372
 AUTHENTICATION_FAILED = 516
@@ -31,6 +32,8 @@ class Failure:
             return 404
         if self.code in FORBIDDEN:
             return 403
+        if self.code == TOO_MANY_BYTES:
+            return 413
         return 400 if self.code in BAD_REQUEST else 500
 
 

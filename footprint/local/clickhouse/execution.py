@@ -3,37 +3,45 @@
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import cast
 
 from footprint.local.clickhouse.analyst import limited, refuse_unless_reading
 from footprint.local.clickhouse.authentication import ANALYST
 from footprint.local.clickhouse.engine import Engine, EngineError, Handle
 from footprint.local.clickhouse.errors import SESSION_NOT_FOUND, failure
+from footprint.local.clickhouse.external import External, place, remove
+from footprint.local.clickhouse.revisions import DISPLAY_NAME, asks_revision, hello
 from footprint.local.clickhouse.sessions import DEFAULT_TIMEOUT_S, Sessions
-from footprint.local.clickhouse.statements import Insert, Statement, query_parameters, read_request, settings_of
+from footprint.local.clickhouse.statements import Insert, Statement, literal, query_parameters, read_request, settings_of
 
 READ_ONLY = "1"
 READ_ONLY_BUT_SETTINGS = "2"
+NAME = "log_comment"
+"""The setting by which a running query is found: the engine gives queries ids of its own, and keeps no log of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What came in: `changing` is False for a GET, which may not change anything."""
+    """What came in. `changing` is False for a GET, which may not change anything; `name` is what `cancel` calls it."""
 
     user: str
     parameters: dict[str, str]
     body: bytes
     changing: bool
+    external: tuple[External, ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes out. `chunks` must be exhausted or closed: it holds the connection of a streamed result."""
+    """What goes out. `close` must be called at the end: it gives back the connection of a streamed result."""
 
     headers: dict[str, str] = field(default_factory=dict)
     chunks: Iterator[bytes] = field(default_factory=lambda: iter(()))
+    close: Callable[[], None] = lambda: None
 
 
 class SessionMissing(RuntimeError):
@@ -55,33 +63,45 @@ class Execution:
             refuse_unless_reading(asked.text if isinstance(asked, Statement) else "INSERT", self._engine.blocked)
         headers = _headers(given)
         with ExitStack() as borrowed:
-            handle = borrowed.enter_context(self._handle(request))
+            cancellable = isinstance(asked, Statement) and asked.reads
+            handle = borrowed.enter_context(self._handle(request, {NAME: request.name} if cancellable and request.name else {}))
             if isinstance(asked, Insert):
                 return _inserted(handle, asked, headers)
+            if asks_revision(asked.text, given):
+                return Answer(headers | {"X-ClickHouse-Format": "Native"}, iter((hello(handle.lines("SELECT version()")[0]),)))
             if asked.streams and given.get("wait_end_of_query") != "1":
                 answer = _streamed(handle, asked, request, borrowed)
-                return Answer(headers | answer.headers, answer.chunks)
+                return replace(answer, headers=headers | answer.headers)
             return _ran(handle, asked, given, headers)
 
+    def cancel(self, name: str) -> None:
+        """End the query of a request by its name, if it reads and is running."""
+        handle = self._engine.handle()
+        try:
+            handle.command(f"KILL QUERY WHERE Settings[{literal(NAME)}] = {literal(name)} ASYNC")
+        finally:
+            handle.close()
+
     @contextmanager
-    def _handle(self, request: Request) -> Iterator[Handle]:
+    def _handle(self, request: Request, naming: dict[str, str]) -> Iterator[Handle]:
         """Lend a connection with the request's database and settings in force, and take the settings back after."""
         settings = settings_of(request.parameters)
         session_id = request.parameters.get("session_id", "")
         if request.user == ANALYST:
-            yield from self._fresh(request, limited(settings), READ_ONLY)
+            yield from self._fresh(request, limited(settings) | naming, READ_ONLY)
         elif not request.changing:
-            yield from self._fresh(request, settings, READ_ONLY_BUT_SETTINGS)
+            yield from self._fresh(request, settings | naming, READ_ONLY_BUT_SETTINGS)
         elif not session_id:
-            yield from self._fresh(request, settings, "")
+            yield from self._fresh(request, settings | naming, "")
         else:
-            yield from self._kept(session_id, request, settings)
+            yield from self._kept(session_id, request, settings | naming)
 
     def _fresh(self, request: Request, settings: dict[str, str], readonly: str) -> Iterator[Handle]:
         handle = self._engine.handle()
         try:
             _use(handle, request)
             handle.set(settings)
+            place(handle, request.external)
             if readonly:
                 handle.set({"readonly": readonly})
             yield handle
@@ -97,8 +117,10 @@ class Execution:
             before = handle.current(settings) if settings else {}
             try:
                 handle.set(settings)
+                place(handle, request.external)
                 yield handle
             finally:
+                remove(handle, request.external)
                 # A setting sent with a request is that request's alone: a token that stayed would drop the next insert.
                 handle.set(before)
 
@@ -110,7 +132,7 @@ def _use(handle: Handle, request: Request) -> None:
 
 def _headers(parameters: dict[str, str]) -> dict[str, str]:
     return {
-        "X-ClickHouse-Server-Display-Name": "footprint-local",
+        "X-ClickHouse-Server-Display-Name": DISPLAY_NAME,
         "X-ClickHouse-Timezone": "UTC",
         "X-ClickHouse-Query-Id": parameters.get("query_id") or str(uuid.uuid4()),
     }
@@ -134,19 +156,22 @@ def _ran(handle: Handle, statement: Statement, parameters: dict[str, str], heade
 
 def _streamed(handle: Handle, statement: Statement, request: Request, borrowed: ExitStack) -> Answer:
     """Start a streamed result. An error before the first chunk is raised here, a later one stands in the stream."""
-    chunks = handle.stream(statement, query_parameters(request.parameters))
+    chunks = cast("Generator[bytes]", handle.stream(statement, query_parameters(request.parameters)))
+    borrowed.callback(chunks.close)  # before the connection is given back
     first = next(chunks, b"")
     tag = uuid.uuid4().hex[:16]
-    rest = _until_closed(first, chunks, tag, borrowed.pop_all())
-    return Answer({"X-ClickHouse-Format": statement.format, "X-ClickHouse-Exception-Tag": tag}, rest)
+    return Answer(
+        {"X-ClickHouse-Format": statement.format, "X-ClickHouse-Exception-Tag": tag},
+        _with_errors(first, chunks, tag),
+        borrowed.pop_all().close,
+    )
 
 
-def _until_closed(first: bytes, chunks: Iterator[bytes], tag: str, borrowed: ExitStack) -> Iterator[bytes]:
-    with borrowed:
-        try:
-            if first:
-                yield first
-            yield from chunks
-        except EngineError as error:  # the status has been sent: the client finds the error by its tag
-            message = str(error).encode()
-            yield b"\r\n__exception__\r\n%s\r\n%s\n%d %s\r\n__exception__\r\n" % (tag.encode(), message, len(message) + 1, tag.encode())
+def _with_errors(first: bytes, chunks: Iterator[bytes], tag: str) -> Iterator[bytes]:
+    try:
+        if first:
+            yield first
+        yield from chunks
+    except EngineError as error:  # the status has been sent: the client finds the error by its tag
+        message = str(error).encode()
+        yield b"\r\n__exception__\r\n%s\r\n%s\n%d %s\r\n__exception__\r\n" % (tag.encode(), message, len(message) + 1, tag.encode())

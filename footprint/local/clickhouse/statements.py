@@ -9,12 +9,19 @@ HEAD_BYTES = 64 * 1024
 INSERT = re.compile(rb"\s*INSERT\s+INTO\b(?P<target>.*?)\bFORMAT\s+(?P<format>\w+)[ \t]*;?(?:\r?\n|[ \t]|$)", re.IGNORECASE | re.DOTALL)
 NOT_ROWS = re.compile(rb"\b(SELECT|VALUES|WITH|WATCH)\b", re.IGNORECASE)
 IN_BRACKETS_OR_QUOTES = re.compile(rb"`[^`]*`|\"[^\"]*\"|'[^']*'|\([^()]*\)")
-FORMAT = re.compile(r"\bFORMAT\s+(\w+)\s*;?\s*$", re.IGNORECASE)
+FORMAT = re.compile(r"\bFORMAT\s+(\w+)\s*(?:\bSETTINGS\b[\w\s=.,'-]*)?;?\s*$", re.IGNORECASE)
 READS = re.compile(r"[\s(]*(SELECT|WITH|SHOW|DESC|DESCRIBE|EXPLAIN|EXISTS)\b", re.IGNORECASE)
 STREAMS = re.compile(r"[\s(]*(SELECT|WITH)\b", re.IGNORECASE)
+WHOLE = re.compile(r"\b(TOTALS|extremes|output_format_json_array_of_rows)\b", re.IGNORECASE)
+"""Words of results that end otherwise than they go on: the engine does not put that into chunks."""
 SETTING = re.compile(r"[A-Za-z_]\w*")
 
-STREAMED = frozenset({"Native", "TabSeparated", "TSV", "CSV", "RowBinary", "JSONEachRow", "JSONCompactEachRow"})
+STREAMED = frozenset(
+    {
+        "Native", "RowBinary", "TabSeparated", "TSV", "TabSeparatedRaw", "TSVRaw", "CSV", "TSKV", "LineAsString",
+        "JSONEachRow", "JSONLines", "NDJSON", "JSONStringsEachRow", "JSONCompactEachRow", "JSONCompactStringsEachRow",
+    }
+)  # fmt: skip
 """Formats whose chunks can be joined."""
 
 RESERVED = frozenset(
@@ -23,6 +30,7 @@ RESERVED = frozenset(
         "quota_key", "compress", "decompress", "wait_end_of_query", "buffer_size", "client_protocol_version", "role",
         "enable_http_compression", "send_progress_in_http_headers", "http_headers_progress_interval_ms",
         "cancel_http_readonly_queries_on_client_close", "http_zlib_compression_level", "close_session",
+        "network_compression_method", "network_zstd_compression_level", "http_native_compression_disable_checksumming_on_decompress",
     }
 )  # fmt: skip
 """Parameters of a request that are no settings of the query."""
@@ -59,7 +67,7 @@ def read_request(query: str, body: bytes, default_format: str) -> Insert | State
     statement = text.decode()
     named = FORMAT.search(statement)
     format_ = named[1] if named else default_format
-    streams = format_ in STREAMED and bool(STREAMS.match(statement))
+    streams = format_ in STREAMED and bool(STREAMS.match(statement)) and not WHOLE.search(statement)
     return Statement(statement, format_, streams=streams, reads=bool(READS.match(statement)))
 
 

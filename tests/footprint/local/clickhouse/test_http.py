@@ -4,12 +4,10 @@ import datetime as dt
 import json
 import subprocess
 import urllib.error
-import urllib.parse
 import urllib.request
 import uuid
 from pathlib import Path
 
-import clickhouse_connect
 import pytest
 import zstandard
 from clickhouse_connect.driver.exceptions import DatabaseError
@@ -17,56 +15,12 @@ from clickhouse_migrations.clickhouse_cluster import ClickhouseCluster
 
 from footprint.local.clickhouse import command
 from footprint.local.ports import free_port
+from tests.footprint.local.clickhouse.asking import connect, get
 from tests.footprint.local.clickhouse.hostile import HARMLESS, REFUSED_BY_RULE, REFUSED_BY_THE_ENGINE
 from tests.support.servers import LocalClickHouse, running
 
 pytestmark = pytest.mark.store
 STOLEN = Path("/tmp/footprint-stolen")
-
-
-def connect(connection, **settings):
-    url = urllib.parse.urlsplit(connection.url)
-    return clickhouse_connect.get_client(
-        host=url.hostname, port=url.port, username=connection.user, password=connection.password, database=connection.database, **settings
-    )
-
-
-@pytest.fixture
-def name(local_clickhouse):
-    """A database of the test's own on the local ClickHouse."""
-    name = f"http_{uuid.uuid4().hex[:10]}"
-    client = connect(local_clickhouse.connection())
-    client.command(f"CREATE DATABASE {name}")
-    yield name
-    client.command(f"DROP DATABASE {name}")
-    client.close()
-
-
-@pytest.fixture
-def pipeline(local_clickhouse, name):
-    client = connect(local_clickhouse.connection(database=name))
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def reading(local_clickhouse, name):
-    client = connect(local_clickhouse.connection("analyst", database=name))
-    yield client
-    client.close()
-
-
-def get(connection, **parameters):
-    """Send a GET as curl would and return status and text."""
-    request = urllib.request.Request(f"{connection.url}/?{urllib.parse.urlencode(parameters)}")
-    request.add_header("X-ClickHouse-User", connection.user)
-    request.add_header("X-ClickHouse-Key", connection.password)
-    try:
-        with urllib.request.urlopen(request) as answer:
-            return answer.status, answer.read().decode(), answer.headers
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read().decode(), error.headers
 
 
 def facts(client):
