@@ -2,6 +2,7 @@
 
 import json
 import time
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -13,6 +14,7 @@ from tests.support.waiting import eventually
 pytestmark = [pytest.mark.line, pytest.mark.kafka, pytest.mark.store, pytest.mark.timeout(300)]
 
 SITE = "replayed"
+MODELS = Path(__file__).parents[2] / "streams" / "models"
 DAYS_AGO = 14
 """One half-life of the shipped model's `engagement`."""
 
@@ -22,7 +24,7 @@ def scores(line):
     return dict(run_json(line, "sql", "--format", "JSONCompact", query)["data"])
 
 
-def test_imported_history_counts_for_the_scores_of_who_did_it(line):
+def test_imported_history_counts_for_the_scores_of_who_did_it(line, tmp_path):
     then = time.time() - DAYS_AGO * 86_400
     bought = {"type": "track", "event": "Order Completed", "timestamp": int(then * 1000), "properties": {"revenue": 9}}
     lines = [bought | {"messageId": "h1", "anonymousId": "v"}, bought | {"messageId": "h2", "anonymousId": "w"}]
@@ -41,3 +43,9 @@ def test_imported_history_counts_for_the_scores_of_who_did_it(line):
 
     report = run_json(line, "replay", "--sessions", "--scores", "--rejected", "--site", SITE, "--json")
     assert (report["sessions_written"], report["scores_changed"], report["bases"], report["rejected_read"]) == (0, 0, 2, 0)
+
+    model = tmp_path / "scores.yaml"
+    model.write_text((MODELS / "scores.yaml").read_text().replace("points: 40", "points: 80").replace("version: ", "version: other-"))
+    tried = run_json(line, "rules", "dry-run", str(model), "--site", SITE, "--json")
+    assert [(mover["subject"], mover["why"][0]["rule"]) for mover in tried["movers"]] == [("v:w", "purchase"), ("c:anna", "purchase")]
+    assert tried["changed"]["engagement"] == 2
