@@ -12,7 +12,7 @@ from footprint.settings import Settings
 from schemas.errors import Misconfigured
 from streams.core.rulebook import ModelTexts
 from streams.core.scoring_model import read_model
-from streams.core.subject import SubjectRules, read_rules
+from streams.core.subject import read_rules
 from streams.core.triggers import read_triggers
 
 Kind = Literal["scores", "triggers"]
@@ -64,6 +64,11 @@ def chosen(settings: Settings, site: str) -> dict[Kind, ModelFile]:
     return {"scores": _chosen("scores", told.scores), "triggers": _chosen("triggers", told.triggers)}
 
 
+def shipped_text(name: str, kind: Kind) -> str:
+    """Return the text of a shipped model."""
+    return (resources.files("streams") / "models" / SHIPPED[name][kind]).read_text("utf-8")
+
+
 def texts_of(settings: Settings, site: str) -> ModelTexts:
     """Return the texts that the settings choose for a site. Raises Misconfigured for what is wrong in them, or does not fit."""
     found = chosen(settings, site)
@@ -71,16 +76,9 @@ def texts_of(settings: Settings, site: str) -> ModelTexts:
     return ModelTexts(found["scores"].text, found["triggers"].text)
 
 
-def rules_of(settings: Settings, site: str) -> SubjectRules:
-    """Return the rules that the streams go by for a site."""
-    texts = texts_of(settings, site)
-    return read_rules(scores=texts.scores, triggers=texts.triggers, partitions=settings.partitions)
-
-
 def _chosen(kind: Kind, told: str) -> ModelFile:
     if told in SHIPPED:
-        name = SHIPPED[told][kind]
-        return read((resources.files("streams") / "models" / name).read_text("utf-8"), name)
+        return read(shipped_text(told, kind), SHIPPED[told][kind])
     found = load(Path(told))
     if found.kind != kind:
         raise Misconfigured(f"{told} holds {found.kind}, and a site names it as its {kind}. Name a file of {kind}.")

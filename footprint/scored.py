@@ -57,7 +57,7 @@ FROM
                exp2((toUnixTimestamp64Milli(c.event_time) - toUnixTimestamp64Milli(s.updated_at)) / 1000 / s.half_life_s), 1) AS worth
     FROM (SELECT * FROM score_changes_raw FINAL WHERE site = %(site)s AND subject IN %(subjects)s) AS c
     INNER JOIN (SELECT * FROM scores_raw FINAL WHERE site = %(site)s AND subject IN %(subjects)s) AS s
-        ON s.subject = c.subject AND s.score = c.score
+        ON s.subject = c.subject AND s.score = c.score AND s.model_version = c.model_version
 )
 GROUP BY subject, score, rule
 """

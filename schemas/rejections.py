@@ -24,6 +24,7 @@ class Reason(StrEnum):
     UNSTORABLE = "unstorable"
     NOT_STORED = "not_stored"
     UNDELIVERED = "undelivered"
+    INVALID_MODEL = "invalid_model"
 
 
 @dataclass(frozen=True, slots=True)

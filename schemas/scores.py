@@ -53,6 +53,7 @@ class ChangeReason(StrEnum):
     SILENCE = "silence"
     HISTORY = "history"
     REBUILT = "rebuilt"
+    MODEL = "model"
 
 
 class ScoreChange(BaseModel):

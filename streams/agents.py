@@ -4,7 +4,19 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from schemas.topics import EVENTS, IDENTITIES, REJECTED, SCORE_CHANGES, SCORES, SESSIONS, SIGNALS, SUBJECTS_STATE, TRACKED, VISITORS_STATE
+from schemas.topics import (
+    EVENTS,
+    IDENTITIES,
+    MODELS,
+    REJECTED,
+    SCORE_CHANGES,
+    SCORES,
+    SESSIONS,
+    SIGNALS,
+    SUBJECTS_STATE,
+    TRACKED,
+    VISITORS_STATE,
+)
 from streams.core import subjects, visitors
 from streams.core.rulebook import Rulebook
 from streams.core.rules import VisitorRules
@@ -34,7 +46,7 @@ def subjects_hop(rules: subjects.SubjectRules | Rulebook) -> Hop:
         "subjects",
         TRACKED,
         SUBJECTS_STATE,
-        outputs=(TRACKED, SCORES, SCORE_CHANGES, SIGNALS, REJECTED),
+        outputs=(TRACKED, SCORES, SCORE_CHANGES, SIGNALS, MODELS, REJECTED),
         absorb=partial(_absorb, subjects.absorb, rules),
         advance=partial(_advance, subjects.advance, rules),
         flush=partial(_flush, subjects.flush, rules),

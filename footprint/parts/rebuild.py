@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from prometheus_client import CollectorRegistry, Gauge
 
-from footprint import health, models
+from footprint import health, publishing
 from footprint.parts.connections import resolve_kafka, resolve_store
 from footprint.rebuilding import SETTLE_S, HistoryOf, Round, marks_waiting, now_ms, rebuild_marked
 from footprint.rescoring import Rescoring, Tell, kept_since, tell_history
@@ -42,7 +42,7 @@ def history_teller(settings: Settings) -> HistoryOf:
 
 def rescoring_of(settings: Settings, site: str, present: int) -> Rescoring:
     """Return how scores of a site are computed anew: by the model that the streams run."""
-    rules = models.rules_of(settings, site)
+    rules = publishing.rules_of(settings, site)
     kept = kept_since(present, settings.retention_events_days)
     return Rescoring(resolve_store(settings, user="pipeline"), site, rules, present, kept)
 

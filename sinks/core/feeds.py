@@ -64,6 +64,6 @@ FEEDS = (
     Feed(IDENTITIES, "ingest_identities", identity_key),
     Feed(REJECTED, "ingest_rejected"),
 )
-"""Every public topic but the events: those are stored once they are tracked."""
+"""Every public topic but the events, which are stored once they are tracked, and the models."""
 
 TOPICS: Sequence[str] = tuple(feed.topic.name for feed in FEEDS)

@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schemas.codec import dumps
-from schemas.topics import EVENTS, IDENTITIES, REJECTED, SCORE_CHANGES, SCORES, SESSIONS, SIGNALS, SUBJECTS_STATE, TRACKED, VISITORS_STATE
+from schemas.topics import (
+    EVENTS,
+    IDENTITIES,
+    MODELS,
+    REJECTED,
+    SCORE_CHANGES,
+    SCORES,
+    SESSIONS,
+    SIGNALS,
+    SUBJECTS_STATE,
+    TRACKED,
+    VISITORS_STATE,
+)
 
 WRITTEN_OUT = 8
 """Characters from which on an id is looked for anywhere in a text; a shorter one only where it is named as an id."""
@@ -85,7 +97,7 @@ OTHER_TABLES: Mapping[str, str] = {
 }
 """Tables that an erasure leaves alone, and why."""
 
-Handling = Literal["expires", "tombstone"]
+Handling = Literal["expires", "tombstone", "nobody"]
 
 TOPICS: Mapping[str, Handling] = {
     EVENTS.name: "expires",
@@ -98,8 +110,9 @@ TOPICS: Mapping[str, Handling] = {
     IDENTITIES.name: "tombstone",
     VISITORS_STATE.name: "tombstone",
     SUBJECTS_STATE.name: "tombstone",
+    MODELS.name: "nobody",
 }
-"""What becomes of a person in each topic: copies go by retention, or the streams write a tombstone over them."""
+"""What becomes of a person in each topic: copies go by retention, or the streams write a tombstone over them; some name nobody."""
 
 
 def values_of(person: Person) -> dict[str, object]:

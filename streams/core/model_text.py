@@ -57,12 +57,14 @@ def parse(kind: type[Text], text: str, name: str) -> Text:
 
     Raises Misconfigured with every mistake, each with its line and what is allowed there.
     """
+    root = None
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        loader = yaml.SafeLoader(text)
+        root = loader.get_single_node()
         repeated = list(repeated_keys(root))
         if repeated:
             raise _wrong(name, repeated)
-        return kind.model_validate(yaml.safe_load(text))
+        return kind.model_validate(loader.construct_document(root) if root else None)
     except yaml.YAMLError as error:
         raise _wrong(name, [yaml_problem(error)]) from None
     except ValidationError as error:

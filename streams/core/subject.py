@@ -2,10 +2,12 @@
 
 Fields of the state value: `scores` (by score and rule `[v, t0]`), `caps` (by rule the windows), `traits` (by trait `[order,
 value]`), `triggers` (by trigger, see `streams.core.signals`), `bands` (last published), `version`, `moved_to`,
-`sessions` and `labels` (see `streams.core.session_shares`), `stages` (see `streams.core.stages`).
+`sessions` and `labels` (see `streams.core.session_shares`), `stages` (see `streams.core.stages`), `model` (version of the model that
+made it, see `streams.core.switching`).
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from schemas.errors import Misconfigured
@@ -33,6 +35,11 @@ class SubjectRules:
     thresholds: tuple[ThresholdTrigger, ...]
     kinds: frozenset[str]
 
+    @property
+    def triggers_version(self) -> str:
+        """Version of the triggers, empty where there are none."""
+        return self.triggers[0].version if self.triggers else ""
+
     def are_about(self, kind: str) -> bool:
         """True when an event of this kind can change a score or count for a trigger."""
         return kind in self.kinds
@@ -43,6 +50,7 @@ class SubjectRules:
         return self
 
 
+@lru_cache(maxsize=16)
 def read_rules(*, scores: str, triggers: str, partitions: int) -> SubjectRules:
     """Read the YAML of a scoring model and of triggers. Raises Misconfigured for anything that is wrong in them."""
     model, found = read_model(scores, "scores.yaml"), read_triggers(triggers, "triggers.yaml")

@@ -6,8 +6,8 @@ A subject is a customer, or a visitor who is not known. Machine traffic and hist
 from schemas.codec import subject_of
 from schemas.rejections import ORIGINAL_MAX, Reason, Rejection, record_of
 from schemas.topics import REJECTED
-from streams.core import forgetting, handover, rebuilt, relabel, scores, session_shares, signals, stages, thresholds
-from streams.core.rulebook import Rulebook
+from streams.core import forgetting, handover, publishing, rebuilt, relabel, scores, session_shares, signals, stages, switching, thresholds
+from streams.core.rulebook import Rulebook, half_lives_of
 from streams.core.rules import LATENESS_MS
 from streams.core.subject import Subject, SubjectRules, cause_of, read_rules, state_key
 from streams.core.tracked_line import Line, read_line
@@ -38,6 +38,11 @@ def absorb(value: bytes, work: Work, *, rules: Rules, arrival: Arrival) -> None:
         if encoded.startswith(rebuilt.MARKS):
             rebuilt.follow(encoded, lambda line: _subject(line, work, rules, touched))
             continue
+        if encoded.startswith(publishing.MARK):
+            _finish_all(touched, work, arrival.at)  # what came before goes by the model of before
+            if isinstance(rules, Rulebook):
+                publishing.receive(encoded, work, rules)
+            continue
         line = read_line(encoded)
         if line is None:
             _reject(encoded, work, arrival.at)
@@ -45,10 +50,7 @@ def absorb(value: bytes, work: Work, *, rules: Rules, arrival: Arrival) -> None:
             work.out.counts["events_unscored"] += 1
         else:
             _absorb_line(line, _subject(line, work, rules, touched))
-    for key, subject in touched.items():
-        _finish(subject, subject.last["received_at"] if subject.last else arrival.at)
-        if subject.value:
-            work.state.put(key, subject.value)
+    _finish_all(touched, work, arrival.at)
     if arrival.watermark is not None:
         work.meta.setdefault("watermarks", {})[arrival.source] = arrival.watermark
 
@@ -66,12 +68,23 @@ def advance(work: Work, *, rules: Rules, now_ms: int, quiet: bool) -> bool:
         if value is not None:
             site, name = key.split("\0", 1)
             subject = Subject(site, name, value, rules.at(site, work), work.out, moment)
+            _adapt(subject, work, now_ms)
             scores.fall(subject, now_ms)
             stages.fall_asleep(subject, now_ms)
             signals.wake(subject, now_ms)
             _finish(subject, now_ms)
             work.state.put(key, value)
     return WAKE_LIMIT in (len(by_event), len(by_wall))
+
+
+def _finish_all(touched: dict[str, Subject], work: Work, at: int) -> None:
+    for key, subject in touched.items():
+        _finish(subject, subject.last["received_at"] if subject.last else at)
+        if subject.value:
+            if "moved_to" not in subject.value:
+                subject.value["model"] = subject.rules.model.version
+            work.state.put(key, subject.value)
+    touched.clear()
 
 
 def _finish(subject: Subject, now_ms: int) -> None:
@@ -117,7 +130,17 @@ def _subject(line: Line, work: Work, rules: Rules, touched: dict[str, Subject]) 
     if subject is None:
         found = rules.at(line["site"], work)
         subject = touched[key] = Subject(line["site"], name, work.state.get(key) or {}, found, work.out, watermark(work.meta))
+        _adapt(subject, work, line["received_at"] if "received_at" in line else line["at"])
     return subject
+
+
+def _adapt(subject: Subject, work: Work, at: int) -> None:
+    """Take a subject over that another model has scored."""
+    was, now = subject.value.get("model"), subject.rules.model.version
+    if was is not None and was != now:
+        switching.adapt(subject, half_lives_of(subject.site, was, work), at)
+        subject.value["model"] = now
+        work.out.counts["subjects_switched"] += 1
 
 
 def _absorb_line(line: Line, subject: Subject) -> None:

@@ -12,7 +12,10 @@ from footprint import cli, model_reference, models
 from footprint.settings import read_settings
 from schemas.errors import Misconfigured
 from streams.core.rulebook import read_book
+from streams.core.state import PartitionState
+from streams.core.work import Work
 
+NOTHING = Work(PartitionState(), {})
 SHOP, B2B = (models.SHIPPED[name] for name in ("shop", "b2b"))
 
 
@@ -64,9 +67,9 @@ def test_a_site_runs_what_its_settings_name_and_all_others_the_shop(tmp_path):
     settings = read_settings({"FOOTPRINT_CONFIG": str(tmp_path / "footprint.toml")})
     texts = {site: models.texts_of(settings, site) for site in ("saas", "own")}
     book = read_book(models.texts_of(settings, ""), texts, partitions=4)
-    versions = {site: book.at(site, None).model.version for site in ("saas", "own", "other")}
+    versions = {site: book.at(site, NOTHING).model.version for site in ("saas", "own", "other")}
     assert versions == {"saas": "b2b-1", "own": "mine", "other": "shipped-1"}
-    assert {trigger.name for trigger in book.at("saas", None).triggers} >= {"price_page_twice", "trial_without_use"}
+    assert {trigger.name for trigger in book.at("saas", NOTHING).triggers} >= {"price_page_twice", "trial_without_use"}
 
 
 @pytest.mark.parametrize(

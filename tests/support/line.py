@@ -18,6 +18,7 @@ SITES = (
     "replayed",
     "sales",
     "followed",
+    "published",
     *SDKS,
     "segment-browser-batching",
     "rudderstack-browser-beacon",

@@ -248,7 +248,7 @@ AND if(e.visitor_id != '' AND i.customer_id != '', i.customer_id, e.customer_id)
 ORDER BY event_time, pageview_id, seq, event_id
 SETTINGS do_not_merge_across_partitions_select_final = 1, optimize_move_to_prewhere_if_final = 1;
 
--- Contributions per rule, decayed to now, and a last row `clamp` for each score: together the shown score.
+-- Contributions per rule by the model that the score is of (its rows are whole: `streams.core.switching`), decayed to now, and a last row `clamp` for each score: together the shown score.
 CREATE OR REPLACE VIEW why ${ON_CLUSTER} AS
 WITH
     current AS
@@ -258,6 +258,7 @@ WITH
             r.subject AS subject,
             r.score AS score,
             r.half_life_s AS half_life_s,
+            r.model_version AS model_version,
             greatest(toUnixTimestamp64Milli(now64(3)), toUnixTimestamp64Milli(r.updated_at)) AS at_ms,
             (at_ms - toUnixTimestamp64Milli(r.updated_at)) / 1000 AS age_s,
             least(greatest(r.raw_value * if(r.half_life_s > 0, exp2(-age_s / r.half_life_s), 1), r.floor), r.ceiling) AS clamped,
@@ -274,7 +275,7 @@ WITH
             count() AS changes,
             max(c.event_time) AS last_event_time
         FROM (SELECT * FROM score_changes_raw FINAL WHERE site = {site:String} AND subject = concat('c:', {customer:String})) AS c
-        INNER JOIN current AS s ON s.site = c.site AND s.subject = c.subject AND s.score = c.score
+        INNER JOIN current AS s ON s.site = c.site AND s.subject = c.subject AND s.score = c.score AND s.model_version = c.model_version
         GROUP BY c.score, c.rule
     )
 SELECT score, rule, points, changes, last_event_time, shown

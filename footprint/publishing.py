@@ -1,0 +1,141 @@
+"""Publishing scoring models and triggers: told to the streams by lines they cannot miss, read back from the topic they write."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from footprint import models
+from footprint.models import ModelFile
+from footprint.parts.connections import resolve_kafka
+from footprint.settings import SITE_NAME, Settings
+from schemas.codec import key_partition
+from schemas.connections import KafkaConnection
+from schemas.errors import Misconfigured, Retryable
+from schemas.models import PublishedModel
+from schemas.topics import EVENTS, MAX_RECORD_BYTES, MODELS
+from sinks.kafka import client_options
+from streams.core.publishing import model_line
+from streams.core.rulebook import ModelTexts
+from streams.core.subject import SubjectRules, read_rules
+
+POLL_S = 0.2
+AWAY = "Kafka at {} does not answer. Start it, or correct FOOTPRINT_KAFKA_BOOTSTRAP; what was not published can be published again."
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What was published. `runs` False: it is durable, and the streams have not said yet that they go by it."""
+
+    site: str
+    version: str
+    triggers_version: str
+    runs: bool
+
+
+def running(settings: Settings, site: str) -> PublishedModel | None:
+    """Return what a site has published and runs, None where it runs what the settings choose. Raises Retryable."""
+    return asyncio.run(_running(settings, site))
+
+
+def rules_of(settings: Settings, site: str) -> SubjectRules:
+    """Return the rules that the streams go by for a site. Raises Retryable when the broker is away."""
+    found = running(settings, site)
+    texts = ModelTexts(found.scores, found.triggers) if found else models.texts_of(settings, site)
+    return read_rules(scores=texts.scores, triggers=texts.triggers, partitions=settings.partitions)
+
+
+def publish(settings: Settings, site: str, files: Sequence[ModelFile], *, wait_s: float) -> Publication:
+    """Publish a scoring model, triggers, or both for a site, and wait until the streams go by them.
+
+    Raises Misconfigured when they do not fit, or a version that ran comes back with other content; Retryable when the broker is
+    away. It can be run again: what runs already changes nothing.
+    """
+    if not SITE_NAME.fullmatch(site):
+        raise Misconfigured(f"{site[:80]!r} is no name of a site. Name the site whose events are meant.")
+    texts = _texts(settings, site, running(settings, site), files)
+    lines = [model_line(site, texts, partition=partition, at=_now_ms()) for partition in range(settings.partitions)]
+    if len(lines[0]) > MAX_RECORD_BYTES:
+        raise Misconfigured(
+            f"The model and the triggers have {len(lines[0])} bytes, {MAX_RECORD_BYTES} at most. Leave out what is not needed."
+        )
+    asyncio.run(_send(resolve_kafka(settings), lines))
+    rules = read_rules(scores=texts.scores, triggers=texts.triggers, partitions=settings.partitions)
+    runs = asyncio.run(_follow(settings, site, texts, wait_s))
+    return Publication(site, rules.model.version, rules.triggers_version, runs)
+
+
+def _texts(settings: Settings, site: str, known: PublishedModel | None, files: Sequence[ModelFile]) -> ModelTexts:
+    """Return both texts: what is not published anew stays as it runs."""
+    found = models.chosen(settings, site)
+    if known:
+        found = {"scores": models.read(known.scores, "scores"), "triggers": models.read(known.triggers, "triggers")}
+    for file in files:
+        before = found[file.kind]
+        if file.version == before.version and file.text != before.text:
+            raise Misconfigured(f"{file.name}: version {file.version} runs already, with other content. Give it a new version.")
+        if known and file.kind == "scores" and file.version in known.earlier:
+            raise Misconfigured(f"{file.name}: version {file.version} ran before. Give it a new version.")
+        found[file.kind] = file
+    if len({file.kind for file in files}) < len(files):
+        raise Misconfigured("Two files are of the same kind. Name one scoring model, one file of triggers, or one of each.")
+    models.check_together(list(found.values()))
+    return ModelTexts(found["scores"].text, found["triggers"].text)
+
+
+async def _send(connection: KafkaConnection, lines: Sequence[bytes]) -> None:
+    producer = AIOKafkaProducer(acks="all", enable_idempotence=True, **client_options(connection))
+    try:
+        await producer.start()
+        for partition, line in enumerate(lines):
+            await producer.send_and_wait(EVENTS.name, line, partition=partition)
+    except (KafkaError, OSError) as error:
+        raise Retryable(AWAY.format(connection.bootstrap)) from error
+    finally:
+        await producer.stop()
+
+
+async def _follow(settings: Settings, site: str, texts: ModelTexts, wait_s: float) -> bool:
+    """Wait until the streams say that they go by these texts; False when they do not in time."""
+    deadline = time.monotonic() + wait_s
+    while True:
+        found = await _running(settings, site)
+        if found and ModelTexts(found.scores, found.triggers) == texts:
+            return True
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(POLL_S)
+
+
+async def _running(settings: Settings, site: str) -> PublishedModel | None:
+    """Read the partition of a site to its end: the topic is compacted and small."""
+    connection = resolve_kafka(settings)
+    consumer = AIOKafkaConsumer(
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        fetch_max_wait_ms=50,
+        **client_options(connection),
+    )
+    try:
+        await consumer.start()
+        if MODELS.name not in await consumer.topics():
+            raise Misconfigured(f"{MODELS.name} is missing. Run: footprint topics create")
+        place = TopicPartition(MODELS.name, key_partition(site.encode(), settings.partitions))
+        consumer.assign([place])
+        end, found = (await consumer.end_offsets([place]))[place], None
+        while await consumer.position(place) < end:
+            for records in (await consumer.getmany(timeout_ms=200)).values():
+                found = next((record.value for record in reversed(records) if record.key == site.encode()), found)
+        return PublishedModel.model_validate_json(found) if found else None
+    except (KafkaError, OSError) as error:
+        raise Retryable(AWAY.format(connection.bootstrap)) from error
+    finally:
+        await consumer.stop()
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
