@@ -10,7 +10,7 @@ from schemas.codec import partition_of
 from schemas.identities import Identity, usable_id
 from schemas.rejections import ORIGINAL_MAX, Reason, Rejection, record_of
 from schemas.topics import IDENTITIES, REJECTED, TRACKED
-from streams.core import forgetting, publishing, rebuilt, relabelling, visits
+from streams.core import forgetting, rebuilt, relabelling, visits
 from streams.core.dedupe import Verdict, age, recall
 from streams.core.enrich import enrich
 from streams.core.floods import floods
@@ -41,9 +41,6 @@ def absorb(value: bytes, work: Work, *, rules: VisitorRules, arrival: Arrival) -
             continue
         if line.startswith(forgetting.MARK):
             forgetting.forget_sender(line, work, partitions=rules.partitions)
-            continue
-        if line.startswith(publishing.MARK):
-            publishing.pass_on(line, work.out, partitions=rules.partitions)
             continue
         if line.startswith(rebuilt.MARKS):
             rebuilt.pass_on(line, work.out, partitions=rules.partitions)
