@@ -7,11 +7,14 @@ from typing import Annotated
 
 import typer
 
+from footprint.cli.dry_run import dry_run
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     group = typer.Typer(help="Scoring models and triggers: what events are worth, and when somebody is told.", no_args_is_help=True)
     group.command("check")(check)
+    group.command("dry-run")(dry_run)
     group.command("publish")(publish)
     group.command("show")(show)
     app.add_typer(group, name="rules")
