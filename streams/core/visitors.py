@@ -13,6 +13,7 @@ from schemas.topics import IDENTITIES, REJECTED, TRACKED
 from streams.core import forgetting, publishing, rebuilt, relabelling, visits
 from streams.core.dedupe import Verdict, age, recall
 from streams.core.enrich import enrich
+from streams.core.floods import floods
 from streams.core.identity import CUSTOMER, LINKING, Link, Outcome, link_of
 from streams.core.reading import read_event
 from streams.core.rules import LATENESS_MS, LIVE_MS, VisitorRules
@@ -88,18 +89,21 @@ def _absorb_event(event: dict[str, Any], line: bytes, work: Work, *, rules: Visi
         if not _is_new(event, line, value, work.out):
             work.state.put(key, value)
             return
+    flooding = live and floods(tracked, value)
     made = _identify(tracked, value, work.out, partitions=rules.partitions)
     visit = visits.visit_of(value, _owner_of(key, value), site, work.out) if tracked.get("visitor_id") else None
     publish_at = tracked["received_at"] + rules.session_update_ms
     if visit and made:
         visits.publish_later(visit, publish_at)
-    if visit and live:
+    if visit and live and not flooding:
         placement = visits.assign(tracked, visit, watermark=watermark(work.meta), publish_at=publish_at)
         if placement.session:
             tracked["session_id"] = placement.session[ID]
             if placement.relabelled:
                 relabelling.tell(placement.session, tracked, value, out=work.out, partitions=rules.partitions)
     work.out.counts["events" if live else "events_historical"] += 1
+    if flooding:
+        work.out.counts["events_flooding"] += 1
     work.out.write_line(TRACKED, _tracked_partition(tracked, rules.partitions), tracked)
     if live or made:
         _put_due(value, visit)
@@ -200,6 +204,7 @@ def _wake(key: str, work: Work, *, rules: VisitorRules, now_ms: int) -> None:
     visits.wake(visit, watermark=moment, now_ms=now_ms)
     if "at" in value and moment > value["at"] + LIVE_MS:
         del value["seen"], value["at"]
+        value.pop("pace", None)
     for empty in [name for name in ("chain", "loose") if not value[name]]:
         del value[empty]
     _put_due(value, visit)
