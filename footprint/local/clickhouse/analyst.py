@@ -4,11 +4,13 @@ The engine's `readonly = 1` refuses writes and most table functions, but still w
 the scalar function `file` and through DESCRIBE, and kills queries; these rules close that.
 """
 
+import re
 from collections.abc import Iterable
 from itertools import pairwise
 
 from footprint.local.clickhouse.lexer import Form, Token, Unreadable, tokens
 
+SYSTEM = "system"
 READING = frozenset({"SELECT", "WITH", "SHOW", "DESCRIBE", "DESC", "EXPLAIN", "EXISTS"})
 
 SAFE_TABLE_FUNCTIONS = frozenset(
@@ -29,8 +31,31 @@ SAFE_TABLE_FUNCTIONS = frozenset(
 )
 """Table functions that make their rows themselves. Every other one of the engine is refused."""
 
-ALWAYS_BLOCKED = frozenset({"file", "python", "addresstoline", "addresstolinewithinlines", "addresstosymbol", "demangle"})
+ALWAYS_BLOCKED = frozenset(
+    {
+        "file", "python", "addresstoline", "addresstolinewithinlines", "addresstosymbol", "demangle", "catboostevaluate", "modelevaluate",
+        "getclienthttpheader", "getmacro", "getserversetting", "logtrace", "reversednsquery", "showcertificate",
+    }
+)  # fmt: skip
 """Functions refused whether or not this engine has them."""
+
+SYSTEM_TABLES = frozenset(
+    {
+        "aggregate_function_combinators", "codecs", "collations", "columns", "completions", "constraints", "data_skipping_index_types",
+        "data_skipping_indices", "data_type_families", "database_engines", "databases", "documentation", "formats", "functions", "keywords",
+        "merge_tree_settings", "numbers", "numbers_mt", "one", "primes", "settings", "table_engines", "table_functions", "tables",
+        "time_zones", "zeros", "zeros_mt",
+    }
+)  # fmt: skip
+"""What clients ask to complete names and to read types. The other ones tell of files, disks, users and other queries."""
+
+SHOWN = frozenset(
+    {
+        "CHANGED", "COLUMNS", "CREATE", "DATABASES", "EXTENDED", "FIELDS", "FULL", "FUNCTIONS", "INDEX", "INDEXES", "INDICES", "KEYS",
+        "SETTING", "SETTINGS", "TABLE", "TABLES",
+    }
+)  # fmt: skip
+"""What may stand after SHOW."""
 
 LIMITS = {"max_execution_time": 30, "max_memory_usage": 600_000_000, "max_threads": 2}
 """What one query of the analyst may use: seconds, bytes, threads."""
@@ -56,16 +81,33 @@ def _asks_a_model(name: str) -> bool:
 
 
 def refuse_unless_reading(statement: str, blocked: frozenset[str]) -> None:
-    """Raise Refused unless the statement is a single one that only reads and calls none of the blocked functions."""
+    """Raise Refused unless the statement is a single one that only reads, and calls none of the blocked functions."""
     try:
         found = list(tokens(statement))
     except Unreadable as error:
         raise Refused(f"The statement has {error}. Write plain quotes and no heredoc.") from None
-    first = next((token.word() for token in found if token.text != "("), "")
-    if first not in READING:
+    words = [token.word() for token in found if token.text != "("]
+    if not words or words[0] not in READING:
         raise Refused("The analyst only reads. Use SELECT, WITH, SHOW, DESCRIBE, EXPLAIN or EXISTS.")
+    if words[0] == "SHOW" and words[1:2] and words[1] not in SHOWN:
+        raise Refused(f"The analyst cannot see {words[1] or 'that'}. Use SHOW with tables, columns, databases, functions or settings.")
     for token, following in pairwise(found):
         _refuse_pair(token, following, blocked)
+    for token, dot, following in zip(found, found[1:], found[2:], strict=False):
+        if _is_system(token) and dot.text == "." and following.text.lower() not in SYSTEM_TABLES:
+            raise Refused(f"The table system.{following.text} is not for the analyst. Query the views of the database.")
+
+
+def refuse_hidden_names(statement: str, database: str, values: Iterable[str]) -> None:
+    """Raise Refused when the current database, or a name given as a parameter, leads to the tables of `system`."""
+    if database.lower() == SYSTEM:
+        raise Refused("The database system is not for the analyst. Name its table in full.")
+    if re.search(r":\s*Identifier\b", statement, re.IGNORECASE) and any(SYSTEM in value.lower() for value in values):
+        raise Refused("The analyst cannot name the database system in a parameter. Write the name into the statement.")
+
+
+def _is_system(token: Token) -> bool:
+    return token.names and token.text.lower() == SYSTEM
 
 
 def _refuse_pair(token: Token, following: Token, blocked: frozenset[str]) -> None:

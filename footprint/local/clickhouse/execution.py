@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from footprint.local.clickhouse.analyst import limited, refuse_unless_reading
+from footprint.local.clickhouse.analyst import limited, refuse_hidden_names, refuse_unless_reading
 from footprint.local.clickhouse.authentication import ANALYST
 from footprint.local.clickhouse.engine import Engine, EngineError, Handle
 from footprint.local.clickhouse.errors import SESSION_NOT_FOUND, failure
@@ -60,7 +60,9 @@ class Execution:
         given = dict(request.parameters)
         asked = read_request(given.get("query", ""), request.body, given.get("default_format", "TabSeparated"))
         if request.user == ANALYST:
-            refuse_unless_reading(asked.text if isinstance(asked, Statement) else "INSERT", self._engine.blocked)
+            statement = asked.text if isinstance(asked, Statement) else "INSERT"
+            refuse_unless_reading(statement, self._engine.blocked)
+            refuse_hidden_names(statement, given.get("database", ""), query_parameters(given).values())
         headers = _headers(given)
         with ExitStack() as borrowed:
             cancellable = isinstance(asked, Statement) and asked.reads

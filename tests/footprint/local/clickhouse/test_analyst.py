@@ -5,9 +5,36 @@ import pytest
 from footprint.local.clickhouse.analyst import LIMITS, Refused, blocked_functions, limited, refuse_unless_reading
 from tests.footprint.local.clickhouse.hostile import HARMLESS, REFUSED_BY_RULE
 
-BLOCKED = blocked_functions(
-    ["file", "url", "s3", "remote", "numbers", "view", "eval", "python", "merge"], ["file", "aiGenerate", "AIEmbed", "air", "airport"]
-)
+TABLE_FUNCTIONS = [
+    "cluster",
+    "clusterAllReplicas",
+    "deltaLakeLocal",
+    "dictionary",
+    "eval",
+    "executable",
+    "file",
+    "filesystem",
+    "iceberg",
+    "jdbc",
+    "loop",
+    "merge",
+    "mergeTreeIndex",
+    "mongodb",
+    "mysql",
+    "numbers",
+    "postgresql",
+    "python",
+    "redis",
+    "remote",
+    "remoteSecure",
+    "s3",
+    "sqlite",
+    "url",
+    "urlCluster",
+    "view",
+    "viewExplain",
+]
+BLOCKED = blocked_functions(TABLE_FUNCTIONS, ["file", "aiGenerate", "AIEmbed", "air", "airport"])
 
 
 @pytest.mark.parametrize("statement", REFUSED_BY_RULE)

@@ -16,7 +16,7 @@ from clickhouse_migrations.clickhouse_cluster import ClickhouseCluster
 from footprint.local.clickhouse import command
 from footprint.local.ports import free_port
 from tests.footprint.local.clickhouse.asking import connect, get
-from tests.footprint.local.clickhouse.hostile import HARMLESS, REFUSED_BY_RULE, REFUSED_BY_THE_ENGINE
+from tests.footprint.local.clickhouse.hostile import HARMLESS, REFUSED_BY_RULE, REFUSED_BY_THE_ENGINE, REFUSED_WITH_PARAMETERS
 from tests.support.servers import LocalClickHouse, running
 
 pytestmark = pytest.mark.store
@@ -158,12 +158,19 @@ def test_the_analyst_cannot(local_clickhouse, pipeline, name, statement):
     facts(pipeline)
     pipeline.command("INSERT INTO facts (a) VALUES (1)")
     analyst = local_clickhouse.connection("analyst")
-    for parameters in ({}, {"default_format": "JSON"}, {"wait_end_of_query": "1"}, {"session_id": "a"}):
+    for parameters in ({}, {"default_format": "JSON", "session_id": "a"}):
         status, text, headers = get(analyst, query=statement, database=name, **parameters)
         assert status >= 400, text
         assert int(headers["X-ClickHouse-Exception-Code"])
     assert pipeline.query("SELECT a FROM facts").result_rows == [(1,)]
     assert not STOLEN.exists()
+
+
+@pytest.mark.parametrize(("statement", "beside"), REFUSED_WITH_PARAMETERS)
+def test_the_analyst_cannot_by_what_is_sent_beside(local_clickhouse, statement, beside):
+    status, text, headers = get(local_clickhouse.connection("analyst", database="default"), query=statement, **beside)
+    assert status >= 400, text
+    assert int(headers["X-ClickHouse-Exception-Code"])
 
 
 @pytest.mark.parametrize("statement", HARMLESS)
