@@ -1,7 +1,8 @@
 """Signals of absence: something was waited for and did not come (docs/semantics.md, section 7).
 
-Beside what `streams.core.signal_rows` says, the state holds `matches` and `answers` (see `streams.core.absences`) and `last`, the
-time of the last result among the matches that were dropped, or -1.
+Beside what `streams.core.signal_rows` says, the state holds `matches` and `answers` (see `streams.core.absences`), `last`, the time
+of the last result among the matches that were dropped, or -1, and `past`, the watermark by which something was told: what was
+over then stays over.
 """
 
 from bisect import insort
@@ -42,6 +43,8 @@ def evaluate(subject: Subject, trigger: AbsenceTrigger, *, known_at: int) -> Non
     """Publish what is over and unanswered by the watermark, and withdraw what is answered now."""
     kept = _kept(subject, trigger)
     found = _results(subject, trigger, kept, kept["matches"])
+    if found:
+        kept["past"] = _watermark(subject, kept)
     settle(subject, trigger, kept, {trigger.signal_id(subject.site, match[EVENT_ID]): match for match in found}, known_at)
 
 
@@ -50,7 +53,7 @@ def joined(subject: Subject, trigger: AbsenceTrigger, other: Kept) -> Kept:
     kept = _kept(subject, trigger)
     for name in ("matches", "answers"):
         kept[name] = sorted([*kept[name], *other[name]])
-    kept["last"] = max(kept["last"], other["last"])
+    kept["last"], kept["past"] = max(kept["last"], other["last"]), max(kept["past"], other["past"])
     return kept
 
 
@@ -58,16 +61,22 @@ def due(subject: Subject, trigger: AbsenceTrigger) -> int | None:
     """Return the watermark at which the next match that nothing has answered yet is over, None when none waits."""
     kept = _kept(subject, trigger)
     matches, answers = _human(subject, kept["matches"], SESSION), _human(subject, kept["answers"], ANSWER_SESSION)
-    return next_due(trigger, matches, answers, watermark=subject.watermark)
+    return next_due(trigger, matches, answers, watermark=_watermark(subject, kept))
 
 
 def _kept(subject: Subject, trigger: AbsenceTrigger) -> Kept:
-    return kept_of(subject, trigger, {"matches": [], "answers": [], "last": -1})
+    return kept_of(subject, trigger, {"matches": [], "answers": [], "last": -1, "past": 0})
+
+
+def _watermark(subject: Subject, kept: Kept) -> int:
+    past: int = kept["past"]
+    return max(subject.watermark, past)
 
 
 def _results(subject: Subject, trigger: AbsenceTrigger, kept: Kept, matches: list[Match]) -> list[Match]:
     waiting = _human(subject, matches, SESSION), _human(subject, kept["answers"], ANSWER_SESSION)
-    return unanswered(trigger, kept["last"], waiting, watermark=subject.watermark, meets=lambda match: meets(subject, trigger.where, match))
+    watermark = _watermark(subject, kept)
+    return unanswered(trigger, kept["last"], waiting, watermark=watermark, meets=lambda match: meets(subject, trigger.where, match))
 
 
 def _human(subject: Subject, found: list[Any], session: int) -> list[Any]:

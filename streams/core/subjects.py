@@ -8,10 +8,10 @@ from schemas.rejections import ORIGINAL_MAX, Reason, Rejection, record_of
 from schemas.topics import REJECTED
 from streams.core import forgetting, handover, publishing, rebuilt, relabel, scores, session_shares, signals, stages, switching, thresholds
 from streams.core.rulebook import Rulebook, half_lives_of
-from streams.core.rules import LATENESS_MS
 from streams.core.subject import Subject, SubjectRules, cause_of, read_rules, state_key
 from streams.core.tracked_line import Line, read_line
-from streams.core.work import Arrival, Value, Work
+from streams.core.watermarks import hear, watermark, watermark_at
+from streams.core.work import Arrival, Work
 
 __all__ = ["SubjectRules", "absorb", "advance", "flush", "read_rules", "watermark"]
 
@@ -19,11 +19,6 @@ WAKE_LIMIT = 500
 """Subjects that one call of `advance` wakes."""
 
 Rules = SubjectRules | Rulebook
-
-
-def watermark(meta: Value) -> int:
-    """Return the watermark of a partition of tracked: the least of its sources', 0 before the first."""
-    return min(meta.get("watermarks", {}).values(), default=0)
 
 
 def absorb(value: bytes, work: Work, *, rules: Rules, arrival: Arrival) -> None:
@@ -51,16 +46,15 @@ def absorb(value: bytes, work: Work, *, rules: Rules, arrival: Arrival) -> None:
         else:
             _absorb_line(line, _subject(line, work, rules, touched))
     _finish_all(touched, work, arrival.at)
-    if arrival.watermark is not None:
-        work.meta.setdefault("watermarks", {})[arrival.source] = arrival.watermark
+    hear(work.meta, arrival)
 
 
 def advance(work: Work, *, rules: Rules, now_ms: int, quiet: bool) -> bool:
     """Publish what time alone has changed: scores that fell, silences, absences; True when there may be more of it.
 
-    Decay goes by the clock, and on a `quiet` partition so does the watermark.
+    Decay goes by the clock, absences by the watermark.
     """
-    moment = max(watermark(work.meta), now_ms - LATENESS_MS) if quiet else watermark(work.meta)
+    moment = watermark_at(work.meta, now_ms, quiet=quiet)
     by_event = work.state.due("event", moment, WAKE_LIMIT)
     by_wall = work.state.due("wall", now_ms, WAKE_LIMIT)
     for key in dict.fromkeys((*by_event, *by_wall)):

@@ -90,7 +90,7 @@ class Line:
     def pass_time(self, watermark, now_ms):
         """Let the subjects hear how far events have come, and that time goes on."""
         for agent in self.subjects:
-            self._collect(agent.absorb(b"", watermark=watermark))
+            self._collect(agent.absorb(b"", at=now_ms, watermark=watermark))
             for out in agent.advance(now_ms):
                 self._collect(out)
 

@@ -52,7 +52,7 @@ class Person:
     def waits(self, until, *, watermark=None):
         """Time goes on; the watermark of the only source with it."""
         mark = NOON + (until - 10 * MINUTE if watermark is None else watermark)
-        self.agent._commit(lambda work: subjects.absorb(b"", work, rules=self.agent.rules, arrival=Arrival(0, "0", mark)))
+        self.agent._commit(lambda work: subjects.absorb(b"", work, rules=self.agent.rules, arrival=Arrival(NOON + until, "0", mark)))
         return [found for out in self.agent.advance(NOON + until) for found in self._take(out)]
 
     def _take(self, out):
@@ -164,6 +164,23 @@ def test_on_a_quiet_partition_the_clock_tells_that_something_did_not_come(person
     assert [person._take(out) for out in person.agent.advance(NOON + 4 * HOUR + 10 * MINUTE, quiet=True)] == [[]]
     ((row,),) = [person._take(out) for out in person.agent.advance(NOON + 4 * HOUR + 10 * MINUTE + 1, quiet=True)]
     assert row["status"] == "fired"
+
+
+def test_what_the_clock_has_told_stays_told_when_the_next_event_comes(person):
+    person.does("form_submit", 0)
+    for out in person.agent.advance(NOON + 5 * HOUR, quiet=True):
+        person._take(out)
+    person.does("form_submit", 5 * HOUR + 1)
+    assert person.said("nobody_answered") == [("e1", "fired")]
+
+
+def test_a_source_that_is_silent_while_others_are_not_holds_nothing_back(person):
+    person.does("form_submit", 0)
+    for source, heard, mark in (("0", 0, 0), ("1", 5 * HOUR, 5 * HOUR)):
+        arrival = Arrival(NOON + heard, source, NOON + mark)
+        person.agent._commit(lambda work, arrival=arrival: subjects.absorb(b"", work, rules=RULES, arrival=arrival))
+    assert [row["status"] for out in person.agent.advance(NOON + 4 * HOUR + 20 * MINUTE) for row in person._take(out)] == []
+    assert [row["status"] for out in person.agent.advance(NOON + 4 * HOUR + 21 * MINUTE) for row in person._take(out)] == ["fired"]
 
 
 def test_absences_are_dropped_when_no_live_event_can_answer_them(person):
