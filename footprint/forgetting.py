@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from collector.core.suppression import entry_of
+from footprint.backup.manifest import found_in
 from footprint.local.secrets import secret
 from footprint.parts.connections import resolve_kafka, resolve_store, secrets_folder
 from footprint.settings import Settings
@@ -34,6 +35,8 @@ class Erasure:
     """Rows by table."""
     kafka_until_ms: int = 0
     """Copies in topics that expire are gone by then."""
+    backups: list[str] = field(default_factory=list)
+    """Backups that hold them still; a restore would erase them again."""
 
 
 def forget(settings: Settings, site: str, customer: str, *, wait_s: float, tell: Tell = lambda _: None) -> Erasure:
@@ -56,6 +59,7 @@ def forget(settings: Settings, site: str, customer: str, *, wait_s: float, tell:
         tell_streams(resolve_kafka(settings), site, _lines_of(person))
         run.clean(wait_s)
         run.note("done" if run.erasure.complete else "pending")
+        run.erasure.backups = [backup.name for backup in found_in(settings.data_dir)]
         return run.erasure
     finally:
         client.close()
@@ -77,9 +81,9 @@ class _Run:
             forgotten = persons.acknowledged(self._client, self._person)
             tables = [one.table for one in CARRIERS if forgotten or one.table not in ACKNOWLEDGING]
             found = {table: count for table, count in persons.counts(self._client, self._person).items() if table in tables}
-            if found:
-                persons.erase(self._client, self._person, list(found))
-                self._add(found)
+            for table, count in found.items():
+                persons.erase(self._client, self._person, [table])
+                self._add(table, count)
             still = still + 1 if forgotten and not found else 0
             self.erasure.complete = still >= STILL
             if not self.erasure.complete:
@@ -102,10 +106,9 @@ class _Run:
         }
         persons.write_proof(self._client, row)
 
-    def _add(self, found: dict[str, int]) -> None:
-        self._tell(", ".join(f"{count} rows of {table}" for table, count in found.items()) + " removed")
-        for table, count in found.items():
-            self.erasure.removed[table] = self.erasure.removed.get(table, 0) + count
+    def _add(self, table: str, count: int) -> None:
+        self._tell(f"{count} rows of {table} removed")
+        self.erasure.removed[table] = self.erasure.removed.get(table, 0) + count
 
 
 def _lines_of(person: Person) -> list[Told]:

@@ -6,7 +6,7 @@ from contextlib import suppress as ignoring
 from io import TextIOWrapper
 from pathlib import Path
 
-from collector.core.suppression import entry_of, read_entries
+from collector.core.suppression import Suppressions, entry_of, read_entries
 from footprint.local.folder_lock import locked
 from footprint.local.secrets import secret
 from footprint.parts.connections import secrets_folder
@@ -38,6 +38,12 @@ def suppress(settings: Settings, site: str, customers: Sequence[str]) -> None:
         missing = [entry for entry in dict.fromkeys(entry_of(key, site, one) for one in customers) if entry not in known]
         if missing:
             _append(path, missing)
+
+
+def suppressions(settings: Settings) -> Suppressions:
+    """Return the list as it is now, to ask for many."""
+    entries = _entries(suppressions_file(settings))
+    return Suppressions(secret(secrets_folder(settings.data_dir), KEY_NAME), entries) if entries else Suppressions()
 
 
 def is_suppressed(settings: Settings, site: str, customer: str) -> bool:

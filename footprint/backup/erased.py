@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from collector.core.suppression import Suppressions, read_entries
+from collector.core.suppression import Suppressions
 from footprint.settings import Settings
-from footprint.suppressing import suppression_key_file, suppressions_file
+from footprint.suppressing import suppressions
 from sinks.clickhouse import persons
 from sinks.clickhouse.client import StoreClient
 from sinks.core.persons import CARRIERS, Person
@@ -22,11 +22,7 @@ UNION DISTINCT SELECT DISTINCT site, visitor_id FROM identities_raw WHERE visito
 
 def erase_again(settings: Settings, client: StoreClient) -> int:
     """Remove everybody from the store whose events the collectors turn away; returns the removed rows."""
-    path, key = suppressions_file(settings), suppression_key_file(settings)
-    entries = read_entries(path.read_bytes()) if path.is_file() and key.is_file() else []
-    if not entries:
-        return 0
-    suppressed, removed = Suppressions(key.read_text("ascii").strip(), entries), 0
+    suppressed, removed = suppressions(settings), 0
     for person in _persons(client, suppressed):
         counts = persons.counts(client, person)
         persons.erase(client, person, [carrier.table for carrier in CARRIERS if carrier.table in counts])
@@ -36,6 +32,8 @@ def erase_again(settings: Settings, client: StoreClient) -> int:
 
 def _persons(client: StoreClient, suppressed: Suppressions) -> Iterator[Person]:
     """Yield the suppressed customers and visitors, each for itself: links between them may be gone."""
+    if not len(suppressed):
+        return
     for site, customer in client.rows(CUSTOMERS):
         if suppressed.holds(site, customer):
             yield Person(site, customer)

@@ -76,6 +76,8 @@ def forget(
     else:
         print(f"{sum(erasure.removed.values())} rows of {len(erasure.removed)} tables removed; proof {erasure.who}")
         print(f"copies in Kafka are gone by {until:%Y-%m-%d %H:%M} UTC")
+        if erasure.backups:
+            print(f"still in these backups, until you delete them: {', '.join(erasure.backups)}; a restore would erase them again")
     if not erasure.complete:
         print("footprint: streams or sink did not follow in time. Start them and run the same command again.", file=sys.stderr)
         raise typer.Exit(1)

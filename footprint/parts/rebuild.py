@@ -3,8 +3,8 @@
 import asyncio
 import signal
 import time
+from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 import structlog
@@ -15,7 +15,8 @@ from footprint.parts.connections import resolve_kafka, resolve_store
 from footprint.rebuilding import SETTLE_S, HistoryOf, Round, marks_waiting, now_ms, rebuild_marked
 from footprint.rescoring import Rescoring, Tell, kept_since, tell_history
 from footprint.settings import Settings
-from footprint.telling import tell_streams
+from footprint.suppressing import suppressions
+from footprint.telling import Told, tell_streams
 from schemas.errors import Retryable
 from sinks.clickhouse import migrations
 
@@ -48,8 +49,13 @@ def rescoring_of(settings: Settings, site: str, present: int) -> Rescoring:
 
 
 def teller_of(settings: Settings) -> Tell:
-    """Return what writes lines for the streams."""
-    return partial(tell_streams, resolve_kafka(settings))
+    """Return what writes lines for the streams: none about the forgotten, whose events may just have been read."""
+
+    def tell(site: str, lines: Sequence[Told]) -> None:
+        forgotten = suppressions(settings)
+        tell_streams(resolve_kafka(settings), site, [line for line in lines if not forgotten.holds(site, line[0])])
+
+    return tell
 
 
 def run(settings: Settings, *, every_s: float, health_port: int) -> None:

@@ -177,3 +177,16 @@ def test_history_is_told_once_and_taken_back_when_it_is_gone(streams, rescoring,
     assert tell_history(replace(rescoring, now_ms=NOW + DAY + 1), owners, streams.tell) == 2
     assert shown(client)["v:v", "engagement"] == 0
     assert shown(client)["c:anna", "engagement"] == 40.0
+
+
+def test_nothing_is_told_about_the_forgotten(monkeypatch, tmp_path):
+    from footprint.parts import rebuild
+    from footprint.settings import Settings
+    from footprint.suppressing import suppress
+
+    settings, told = Settings(data_dir=tmp_path), []
+    monkeypatch.setattr(rebuild, "tell_streams", lambda connection, site, lines: told.extend(lines))
+    suppress(settings, "demo", ["anna"])
+    rebuild.teller_of(settings)("demo", [("anna", b"1"), ("bob", b"2")])
+    rebuild.teller_of(settings)("other", [("anna", b"3")])
+    assert told == [("bob", b"2"), ("anna", b"3")]

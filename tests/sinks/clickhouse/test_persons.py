@@ -132,6 +132,12 @@ def test_every_table_is_cleaned_by_an_erasure_or_holds_nobody(client):
     assert {row[0] for row in rows} - handled == set(), "say in sinks/core/persons.py how an erasure handles the table"
 
 
+def test_nothing_else_keeps_rows(client):
+    """No dictionary, no table in memory: what is not a MergeTree table, which an erasure must handle, shows or passes rows on."""
+    engines = {row[0] for row in client.rows("SELECT DISTINCT engine FROM system.tables WHERE database = currentDatabase()")}
+    assert {engine for engine in engines if not engine.endswith("MergeTree")} == {"MaterializedView", "Null", "View"}
+
+
 def test_every_column_that_can_name_somebody_is_looked_at(client):
     """A new column of a table must be one that the erasure looks at, or be a fact beside one."""
     looked_at = {
