@@ -13,7 +13,9 @@ from aiokafka.errors import KafkaError
 
 from footprint import topics
 from footprint.parts.connections import resolve_kafka, resolve_store
+from footprint.parts.run_file import find_run
 from footprint.settings import Settings
+from footprint.streaming import partitions_of, told
 from schemas.connections import KafkaConnection
 from schemas.errors import Misconfigured, Retryable
 from sinks.clickhouse import migrations
@@ -51,6 +53,9 @@ def examine(read: Callable[[], Settings]) -> Iterator[Finding]:
     yield look("topics", lambda: _topics(settings))
     yield look("store", lambda: _store(settings))
     yield look("schema", lambda: _schema(settings))
+    run = find_run(settings.data_dir)
+    if run is not None:
+        yield look("streams", lambda: told(partitions_of(run.health)))
     yield look("clock", lambda: _clock(settings))
     yield look("disk", lambda: disk(settings.data_dir))
 

@@ -37,6 +37,7 @@ def visitors_hop(rules: VisitorRules) -> Hop:
         advance=partial(_advance, visitors.advance, rules),
         flush=partial(_flush, visitors.flush, rules),
         watermark=_visitors_watermark,
+        progress=visitors.watermark,
     )
 
 
@@ -51,6 +52,7 @@ def subjects_hop(rules: subjects.SubjectRules | Rulebook) -> Hop:
         advance=partial(_advance, subjects.advance, rules),
         flush=partial(_flush, subjects.flush, rules),
         watermark=_no_watermark,
+        progress=subjects.watermark,
     )
 
 

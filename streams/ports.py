@@ -7,8 +7,11 @@ from typing import Protocol
 class Observer(Protocol):
     """Told by the delivery machinery what it did, after it is durable. It must return at once and never raise."""
 
-    def committed(self, hop: str, records: int, counts: Mapping[str, int]) -> None:
-        """One transaction has committed: it absorbed `records` source records; `counts` are the core's own."""
+    def committed(self, hop: str, records: int, counts: Mapping[str, int], seconds: float) -> None:
+        """One transaction has committed: it absorbed `records` source records; `counts` are the core's own.
+
+        `seconds` is how long writing it took.
+        """
 
     def refused(self, hop: str, records: int) -> None:
         """Source records were refused; they will be fetched again."""

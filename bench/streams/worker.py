@@ -55,9 +55,9 @@ class Meter:
 
         return replace(hop, absorb=counting)
 
-    def committed(self, hop: str, records: int, counts: Mapping[str, int]) -> None:
+    def committed(self, hop: str, records: int, counts: Mapping[str, int], seconds: float) -> None:
         """Note where CPU and memory stand."""
-        del counts
+        del counts, seconds
         if records and not self.first_commit_s:
             self.first_commit_s = time.time()
         if hop == self.first:

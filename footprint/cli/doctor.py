@@ -16,7 +16,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per check.")] = False,
     data_dir: Annotated[Path | None, typer.Option(help="Data folder of the running `footprint up`.")] = None,
 ) -> None:
-    """Check settings, broker, topics, store, schema version, clock and disk.
+    """Check settings, broker, topics, store, schema version, streams (lag, watermark and state per partition), clock and disk.
 
     One line each: `ok`, or what to do. Exit code 1 when anything is not ok.
 

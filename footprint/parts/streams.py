@@ -66,7 +66,9 @@ async def _serve(settings: Settings, health_port: int, worker: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     config, registry = config_of(settings, worker=worker), CollectorRegistry()
-    engine = create_engine(config, clock=_now_ms, observer=StreamsMetrics(registry))
+    metrics = StreamsMetrics(registry)
+    engine = create_engine(config, clock=_now_ms, observer=metrics)
+    metrics.watch(engine.partitions, _now_ms)
     async with AsyncExitStack() as stack:
         server = asyncio.create_task(health.serve(health_port, lambda: _status(engine), registry))
         stack.push_async_callback(_cancel, server)

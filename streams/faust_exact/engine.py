@@ -38,6 +38,19 @@ class Status:
     owned: int
 
 
+@dataclass(frozen=True, slots=True)
+class PartitionStatus:
+    """How one owned partition is doing. `watermark` is in Unix milliseconds, 0 before the first event; `size` in bytes."""
+
+    hop: str
+    partition: int
+    lag: int
+    watermark: int
+    keys: int
+    size: int
+    trimmed: int
+
+
 class Engine:
     """A worker: absorbs its share of every hop's source, exactly once.
 
@@ -102,6 +115,21 @@ class Engine:
             assigned=len(assigned),
             owned=len(owned),
         )
+
+    def partitions(self) -> list[PartitionStatus]:
+        """Return how every owned partition is doing."""
+        return [
+            PartitionStatus(
+                hop=partition.hop.name,
+                partition=partition.number,
+                lag=self._lag(partition),
+                watermark=partition.hop.progress(partition.meta),
+                keys=len(partition.state),
+                size=partition.state.size,
+                trimmed=partition.state.trimmed,
+            )
+            for partition in self._ownership.owned()
+        ]
 
     def owned(self) -> list[Partition]:
         """Return the partitions that this worker works on."""

@@ -38,6 +38,8 @@ class Hop:
     """Publish what was held back, on a clean stop. True as above."""
     watermark: Callable[[Value], int | None]
     """The watermark that records written by this hop carry, from the partition's meta; None: no header."""
+    progress: Callable[[Value], int] = lambda _: 0
+    """How far events have come, Unix milliseconds, from the partition's meta; 0: unknown. For operators only."""
     upgrades: Upgrades = field(default_factory=dict)
     """How state values of older versions become those of this one."""
 

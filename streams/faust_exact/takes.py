@@ -63,10 +63,11 @@ class Takes:
         """Write one transaction, with the partition's lock held; then its changes are the state."""
         planned = plan(partition, work, marker=marker, partitions=self._delivery.partitions)
         self._watchdog.check()
+        began = time.monotonic()
         await write(partition.producer, planned)
         partition.committed(marker, at=time.monotonic())
         self._ownership.note_marker(partition)
-        self._observer.committed(partition.hop.name, records, work.out.counts)
+        self._observer.committed(partition.hop.name, records, work.out.counts, time.monotonic() - began)
 
     async def commit_timers(self, partition: Partition, work: Work) -> None:
         """Write what a timer did, if anything: a transaction that moves no marker."""
