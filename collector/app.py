@@ -21,6 +21,7 @@ from collector.core.docs_page import docs_page
 from collector.core.openapi import document
 from collector.front import Front
 from collector.handlers import Handlers
+from collector.hooks import Hooks
 from collector.ingest import Ingest
 from collector.live import LiveFiles
 from collector.mail import Mail
@@ -57,7 +58,11 @@ def create_app(
     readiness = Readiness(publisher)
     pages = _Pages(handlers, metrics, readiness=readiness, publishing=publishing, peers=peers)
     behind = Starlette(
-        routes=[*pages.routes(), *Mail(handlers, publishing=publishing, publisher=publisher, metrics=metrics).routes()],
+        routes=[
+            *pages.routes(),
+            *Mail(handlers, publishing=publishing, publisher=publisher, metrics=metrics).routes(),
+            *Hooks(handlers, publishing=publishing, now_ms=now_ms).routes(),
+        ],
         lifespan=partial(_lifespan, publisher, readiness, live),
         exception_handlers={HTTPException: _on_http_error, Exception: _on_bug},
     )

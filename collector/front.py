@@ -18,6 +18,9 @@ from collector.ingest import WANTED, Ingest
 OPERATIONS = frozenset({"/live", "/ready", "/metrics", "/live/", "/ready/", "/metrics/"})
 """Paths for the operator: no page of another origin reads them."""
 
+HOOKS = "/hooks/"
+"""Where e-mail providers report, a thousand events at once."""
+
 SMALL = 64 * 1024
 """Bytes of a body that is not for the ingest: Starlette would read any size into memory."""
 
@@ -49,6 +52,9 @@ class Front:
             await _respond(send, answers.PREFLIGHT, cors(origin, preflight=True))
             return
 
+        if scope["method"] == "POST" and scope["path"].startswith(HOOKS):
+            await self._pass_on_held(scope, receive, send)
+            return
         if scope["method"] == "POST":
             body = await _small_body(receive)
             if body is None:
@@ -62,6 +68,15 @@ class Front:
             await send(message)
 
         await self._behind(scope, receive, send_with_cors)
+
+    async def _pass_on_held(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on a body as large as one of events, within what all requests may hold."""
+        with self.ingest.budget.hold() as hold:
+            body = await self._read(receive, hold, declared=_headers(scope["headers"]).get("content-length", ""))
+            if isinstance(body, Answer):
+                await _respond(send, body, [])
+            elif body is not None:
+                await self._behind(scope, _replayed(body), send)
 
     async def _ingest(self, scope: Scope, receive: Receive, send: Send, *, route: Route) -> None:
         method, origin = scope["method"], _origin(scope)

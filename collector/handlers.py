@@ -30,6 +30,7 @@ from schemas.identities import usable_id
 from schemas.rejections import Reason, Rejection, record_of
 
 MAIL = Route("mail", "single", own_device=True)
+HOOK = Route("hooks", "batch")
 FETCHED = frozenset({"sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"})
 """Headers that only browsers send."""
 
@@ -142,6 +143,17 @@ class Handlers:
         """Return the e-mail topics that a site offers: name and title."""
         rules = self.config.rules.get(site)
         return rules.topics if rules is not None else {}
+
+    def hook_secret(self, site: str, provider: str) -> str | None:
+        """Return what proves that a webhook is of a site's provider, None when the site takes none of it."""
+        rules = self.config.rules.get(site)
+        return rules.hooks.get(provider) or None if rules is not None else None
+
+    def accept_reported(self, site: str, messages: list[dict[str, Any]]) -> Outcome:
+        """Return the outcome of what a provider reported: its server is nobody's device."""
+        rules = self.config.rules.get(site) or SiteRules(site)
+        request = Request(HOOK, "", {}, b"", "", self._now_ms())
+        return self._accept(Batch(messages, None), self._arrival(request, rules, sent_at=None, historical=False))
 
     def accept_mailed(self, site: str, messages: list[dict[str, Any]], *, headers: Mapping[str, str], peer: str) -> Outcome:
         """Return the outcome of messages that an address of an e-mail stands for: the site is the token's, no key is asked."""

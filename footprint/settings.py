@@ -62,6 +62,12 @@ class SiteSettings(BaseModel):
     email_topics: dict[str, str] = Field(
         default_factory=dict, description="E-mails that a customer may choose among, on the page of preferences: name and title."
     )
+    email_hooks: dict[Literal["sendgrid", "mailgun", "postmark", "ses"], str] = Field(
+        default_factory=dict,
+        description="E-mail providers whose webhooks are taken, and what proves them: SendGrid's verification key, Mailgun's signing key, "
+        "a secret of your own for Postmark, the ARNs of SNS topics for SES.",
+        repr=False,
+    )
     plan: Path | None = Field(default=None, description="Tracking plan of the site (YAML or JSON), beside the settings file.")
 
 

@@ -12,7 +12,9 @@ Schema = dict[str, Any]
 REFUSALS = {
     "400": "The body cannot be read. Do not send it again.",
     "401": "The key is missing or unknown, or this origin may not use it.",
+    "403": "Not Postmark's: the secret is another. Postmark does not try again.",
     "404": "There is no such path, or the token is not one that footprint signed.",
+    "406": "Not Mailgun's, or used before: the signature does not hold. Mailgun does not try again.",
     "408": "The request did not arrive in time.",
     "413": "Too large; the message names the limit.",
     "415": "An unknown Content-Encoding.",
@@ -21,6 +23,7 @@ REFUSALS = {
     "503": "The events cannot be made durable now. Send them again after Retry-After seconds.",
 }
 RETRY = {"429", "503"}
+MAIL_ONLY = {"403", "404", "406"}
 ABSENT: Schema = {"type": "null"}
 MAY_SAY_ANYTHING: Schema = {"type": "object", "additionalProperties": True}
 
@@ -58,7 +61,7 @@ def _ingest(path: str, route: Route) -> Schema:
             "security": [{"basic": []}, {"bearer": []}, {"header": []}, {"query": []}, {}],
             "parameters": [_query("historical", "`1` marks history: stored with its own time, never live.", {"type": "string"})],
             "requestBody": {"required": True, "content": {"application/json": {"schema": _ref(body)}}},
-            "responses": _ok("Accepted") | {status: _refusal(status) for status in REFUSALS if status != "404"},
+            "responses": _ok("Accepted") | {status: _refusal(status) for status in REFUSALS if status not in MAIL_ONLY},
         }
     }
 
@@ -108,7 +111,17 @@ def _mail() -> dict[str, Schema]:
         "requestBody": {"content": form},
         "responses": page | {status: _refusal(status) for status in ("408", "413", "431", "503")},
     }
+    provider = {"name": "provider", "in": "path", "required": True, "schema": {"enum": ["sendgrid", "mailgun", "postmark", "ses"]}}
+    site = {"name": "site", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+    hook = {
+        "operationId": "hook",
+        "summary": "Take what an e-mail provider reports; its signature or secret is checked over the raw body.",
+        "parameters": [provider, site],
+        "requestBody": {"content": {"application/json": {"schema": MAY_SAY_ANYTHING}}},
+        "responses": _json_ok() | {status: _refusal(status) for status in ("400", "401", "403", "404", "406", "408", "413", "431", "503")},
+    }
     return {
+        "/hooks/{provider}/{site}": {"post": hook},
         "/e/o/{token}.gif": _get("Count an open of an e-mail; the image is always the same.", _image(), token),
         "/e/c/{token}": _get(
             "Count a click and lead on; a link of a retired key asks first.", page | {"302": {"description": "The target"}}, token

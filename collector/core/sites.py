@@ -13,6 +13,7 @@ class SiteRules:
 
     The keys are the site's own (`collector.core.signing.derive`); without one its feature is off. `cookie_keys` has the
     newest last, which signs. `rate_per_key` is in events per second. `topics` are the e-mails one may choose among: name and title.
+    `hooks` are the e-mail providers whose webhooks are taken: name, and what proves that they are theirs.
     """
 
     site: str
@@ -25,6 +26,7 @@ class SiteRules:
     rate_per_key: float | None = None
     plan: Plan | None = None
     topics: Mapping[str, str] = field(default_factory=dict, hash=False)
+    hooks: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
 
     def allows(self, origin: str) -> bool:
         """True when a browser page of this origin may send; a request without an origin is not a browser's."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from collector.core.hooks.sendgrid import public_key
 from collector.core.links import LinkReader
 from collector.core.plans import Plan
 from collector.core.signing import derive
@@ -45,6 +46,7 @@ def _rules(settings: Settings, site: str, told: SiteSettings) -> SiteRules:
         rate_per_key=told.rate_per_key / settings.collector_workers if told.rate_per_key else None,
         plan=_plan(told),
         topics=told.email_topics,
+        hooks=_hooks(site, told),
     )
 
 
@@ -53,6 +55,19 @@ def _require_sense(site: str, told: SiteSettings) -> None:
         raise Misconfigured(f'Site {site!r} sets cookie without mode = "server". Set both, or neither.')
     if told.anonymous and (told.cookie or told.hash_ids):
         raise Misconfigured(f"Site {site!r} is anonymous and keeps ids at the same time. Remove anonymous, or cookie and hash_ids.")
+
+
+def _hooks(site: str, told: SiteSettings) -> dict[str, str]:
+    """Return the hooks of a site; raises Misconfigured when SendGrid's key is none."""
+    key = told.email_hooks.get("sendgrid")
+    try:
+        if key is not None:
+            public_key(key)
+    except ValueError:
+        raise Misconfigured(
+            f"email_hooks.sendgrid of site {site!r} is no verification key. Copy it from SendGrid's Signed Event Webhook."
+        ) from None
+    return {str(name): secret for name, secret in told.email_hooks.items()}
 
 
 def _plan(told: SiteSettings) -> Plan | None:

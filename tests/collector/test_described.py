@@ -10,13 +10,23 @@ from collector.config import CollectorConfig
 from collector.core.openapi import document
 from collector.core.routes import ROUTES
 from collector.core.sites import SiteRules
+from collector.hooks import Hooks
 from collector.mail import Mail
 from tests.collector.recording import RecordingPublisher
 from tests.collector.serving import serving_in_a_thread
 
 DOCUMENT = document(VERSION)
 ENTRIES = ["/v1/batch", "/v1/track", "/v1/identify", "/v1/page", "/v1/alias", "/v1/pixel/track", "/beacon/v1/batch", "/v1/visitor"]
-PLAIN = ["/e/o/{token}.gif", "/e/c/{token}", "/v1/m", "/v1/projects/{key}/settings", "/live", "/openapi.json", "/docs"]
+PLAIN = [
+    "/hooks/{provider}/{site}",
+    "/e/o/{token}.gif",
+    "/e/c/{token}",
+    "/v1/m",
+    "/v1/projects/{key}/settings",
+    "/live",
+    "/openapi.json",
+    "/docs",
+]
 """Nothing wrong can be said to these."""
 
 MODES = [*((path, mode) for path in ENTRIES for mode in ("positive", "negative")), *((path, "positive") for path in PLAIN)]
@@ -25,7 +35,7 @@ MODES = [*((path, mode) for path in ENTRIES for mode in ("positive", "negative")
 async def test_the_description_is_served_and_lists_every_path(http):
     served = (await http.get("/openapi.json")).json()
     assert served == DOCUMENT
-    routes = [*_Pages.routes(_Nothing()), *Mail.routes(_Nothing())]
+    routes = [*_Pages.routes(_Nothing()), *Mail.routes(_Nothing()), *Hooks.routes(_Nothing())]
     pages = {route.path for route in routes if not route.path.endswith("/")}
     assert set(served["paths"]) == pages | {path for path in ROUTES if not path.endswith("/")}
     page = await http.get("/docs")
