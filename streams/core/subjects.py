@@ -6,7 +6,20 @@ A subject is a customer, or a visitor who is not known. Machine traffic and hist
 from schemas.codec import subject_of
 from schemas.rejections import ORIGINAL_MAX, Reason, Rejection, record_of
 from schemas.topics import REJECTED
-from streams.core import forgetting, handover, publishing, rebuilt, relabel, scores, session_shares, signals, stages, switching, thresholds
+from streams.core import (
+    expiry,
+    forgetting,
+    handover,
+    publishing,
+    rebuilt,
+    relabel,
+    scores,
+    session_shares,
+    signals,
+    stages,
+    switching,
+    thresholds,
+)
 from streams.core.rulebook import Rulebook, half_lives_of
 from streams.core.subject import Subject, SubjectRules, cause_of, read_rules, state_key
 from streams.core.tracked_line import Line, read_line
@@ -62,6 +75,9 @@ def advance(work: Work, *, rules: Rules, now_ms: int, quiet: bool) -> bool:
         if value is not None:
             site, name = key.split("\0", 1)
             subject = Subject(site, name, value, rules.at(site, work), work.out, moment)
+            if expiry.forget(subject, now_ms):
+                work.state.delete(key)
+                continue
             _adapt(subject, work, now_ms)
             scores.fall(subject, now_ms)
             stages.fall_asleep(subject, now_ms)
@@ -87,7 +103,7 @@ def _finish(subject: Subject, now_ms: int) -> None:
         thresholds.watch(subject, now_ms)
     scores.publish(subject)
     event, wall = signals.due(subject, now_ms) if subject.rules.timed else (None, None)
-    walls = [at for at in (scores.next_fall(subject), stages.due(subject), wall) if at is not None]
+    walls = [at for at in (scores.next_fall(subject), stages.due(subject), expiry.due(subject), wall) if at is not None]
     for field, at in (("due_event", event), ("due_wall", min(walls, default=None))):
         if at is None:
             subject.value.pop(field, None)

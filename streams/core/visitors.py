@@ -204,7 +204,8 @@ def _wake(key: str, work: Work, *, rules: VisitorRules, now_ms: int) -> None:
     visits.wake(visit, watermark=moment, now_ms=now_ms)
     if "at" in value and moment > value["at"] + LIVE_MS:
         del value["seen"], value["at"]
-        value.pop("pace", None)
+        for name in ("pace", "labelled"):
+            value.pop(name, None)
     for empty in [name for name in ("chain", "loose") if not value[name]]:
         del value[empty]
     _put_due(value, visit)
