@@ -142,7 +142,7 @@ def _append_counts(totals: Totals, event: dict[str, Any], order: Order, kind: st
 
 def _append_page(pages: dict[str, Any], event: dict[str, Any], order: Order, kind: str) -> None:
     known = pages.get(order[1])
-    if kind != ENGAGEMENT and known:
+    if kind != ENGAGEMENT and known and order[1]:  # what is of no page view lengthens none
         known[0] = max(known[0], order[0])
         return
     for pageview, page in _page(event, order).items():
