@@ -1,7 +1,7 @@
 """Somebody's server on this machine: it accepts, fails, hangs, redirects and recovers as a test says."""
 
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
@@ -18,6 +18,8 @@ class Receiver:
     def __init__(self):
         self.calls: list[Call] = []
         self.answered = Counter()
+        self.accepted = defaultdict(set)
+        """By path the ids of calls that were answered 200."""
         self.behave: dict[str, list] = {}
         self.released = threading.Event()
         self._lock = threading.Lock()
@@ -45,7 +47,10 @@ class Receiver:
     def _handler(receiver):  # noqa: N805 - the handler's own self is another
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
-                body = self.rfile.read(int(self.headers["content-length"]))
+                length = int(self.headers["content-length"])
+                body = self.rfile.read(length)
+                if len(body) < length:  # whoever called was killed in the middle
+                    return
                 with receiver._lock:
                     receiver.calls.append(Call(self.path, {name.lower(): value for name, value in self.headers.items()}, body))
                     planned = receiver.behave.get(self.path)
@@ -60,7 +65,10 @@ class Receiver:
                         self.send_header(name, value)
                     self.send_header("content-length", "0")
                     self.end_headers()
-                    receiver.answered[self.path, status] += 1
+                    with receiver._lock:
+                        receiver.answered[self.path, status] += 1
+                        if status == 200:
+                            receiver.accepted[self.path].add(self.headers["webhook-id"])
                 except ConnectionError:  # whoever called was killed
                     return
 
