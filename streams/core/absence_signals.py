@@ -8,12 +8,13 @@ over then stays over.
 from bisect import insort
 from typing import Any
 
+from schemas.signals import SignalStatus
 from streams.core.absences import ANSWER_SESSION, Answer, next_due, unanswered
 from streams.core.caps import KEPT_MS
 from streams.core.conditions import meets, met_on_arrival
 from streams.core.counting import AT, EVENT_ID, SESSION, Match
 from streams.core.session_shares import is_machine
-from streams.core.signal_rows import Kept, kept_of, settle
+from streams.core.signal_rows import STATUS, Kept, kept_of, settle
 from streams.core.subject import Subject, session_key
 from streams.core.totals import order_of
 from streams.core.triggers import AbsenceTrigger
@@ -58,10 +59,22 @@ def joined(subject: Subject, trigger: AbsenceTrigger, other: Kept) -> Kept:
 
 
 def due(subject: Subject, trigger: AbsenceTrigger) -> int | None:
-    """Return the watermark at which the next match that nothing has answered yet is over, None when none waits."""
+    """Return the watermark at which the next match that nothing has answered yet is over, None when none waits.
+
+    One that is over and was not told is due at once: the watermark may have passed it before a timer came to it, and what has
+    touched the subject since then was none of this trigger's business.
+    """
     kept = _kept(subject, trigger)
+    for match in _results(subject, trigger, kept, kept["matches"]):
+        if not _is_told(kept, trigger.signal_id(subject.site, match[EVENT_ID])):
+            return int(match[AT]) + trigger.within_ms + 1
     matches, answers = _human(subject, kept["matches"], SESSION), _human(subject, kept["answers"], ANSWER_SESSION)
     return next_due(trigger, matches, answers, watermark=_watermark(subject, kept))
+
+
+def _is_told(kept: Kept, signal_id: str) -> bool:
+    entry = kept["signals"].get(signal_id)
+    return entry is not None and entry[STATUS] != SignalStatus.WITHDRAWN
 
 
 def _kept(subject: Subject, trigger: AbsenceTrigger) -> Kept:

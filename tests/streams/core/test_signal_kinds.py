@@ -136,6 +136,15 @@ def test_absence_fires_once_when_the_watermark_has_passed_and_a_late_answer_with
     assert (row["status"], row["revision"]) == ("withdrawn", 2)
 
 
+def test_an_absence_that_is_over_is_told_although_something_else_came_before_a_timer(person):
+    person.does("form_submit", 0)
+    person.agent.absorb(b"", at=NOON + 5 * HOUR, watermark=NOON + 4 * HOUR + 1)
+    person.does("page_view", 5 * HOUR, url_path="/")
+    (row,) = person.waits(5 * HOUR, watermark=4 * HOUR + 1)
+    assert (row["trigger"], row["event_id"], row["status"]) == ("nobody_answered", "e1", "fired")
+    assert person.waits(6 * HOUR) == []
+
+
 def test_an_answer_counts_after_the_event_and_in_time_only(person):
     person.does("chat_message", -1)
     person.does("chat_message", 4 * HOUR + 1)
