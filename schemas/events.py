@@ -63,7 +63,7 @@ class TrackedEvent(BaseModel):
 
     Lines with `control` are not events: `link` tells the visitor's subject that it belongs to a customer, `handover`
     carries the visitor's score state to the customer (in `props`), `forward` an event that came for the visitor after
-    that, `label` says that a session got another label (in `props`). The controls `forget`, `base` and `rescore` have
+    that, `label` says that a session got another label (in `props`). The controls `forget`, `base`, `rescore` and `model` have
     fields of their own. Readers of events skip all of them.
     """
 
