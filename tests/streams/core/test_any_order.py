@@ -33,7 +33,10 @@ def arriving_logs(draw, kinds=MIXED, span_ms=SPAN):
 
 
 def run(records, *, every=1, shape=SHAPE, rules=RULES, marks=()):
-    """Run a log through both cores. `marks` are minutes after T0 to which the watermark of the subjects comes on the way."""
+    """Run a log through both cores.
+
+    `marks` are minutes after T0 to which the watermark of the subjects comes on the way, and whether timers are tended then.
+    """
     line = Line(gap_ms=GAP, shape=shape, rules=rules)
     coming = sorted(marks)
     for number, record in enumerate(records):
@@ -42,7 +45,8 @@ def run(records, *, every=1, shape=SHAPE, rules=RULES, marks=()):
             line.settle()
             line.advance(UNTIL)
             if coming:
-                line.pass_time(T0 + coming.pop(0) * MINUTE, UNTIL)
+                minute, timers = coming.pop(0)
+                line.pass_time(T0 + minute * MINUTE, UNTIL, timers=timers)
     line.finish(UNTIL, waited=rules is not RULES)
     return line
 
@@ -69,7 +73,7 @@ def test_scores_interests_stages_and_signals_are_those_of_the_sorted_log():
     seen = Counter()
 
     @RUNS
-    @given(arriving_logs(), st.lists(st.integers(0, 20), max_size=4))
+    @given(arriving_logs(), st.lists(st.tuples(st.integers(0, 20), st.booleans()), max_size=4))
     def check(case, marks):
         log, records, every = case
         line = run(records, every=every, rules=rich.RULES, marks=marks)
