@@ -19,6 +19,8 @@ from footprint.suppressing import suppressions
 from footprint.telling import Told, tell_streams
 from schemas.errors import Retryable
 from sinks.clickhouse import migrations
+from sinks.clickhouse.client import StoreClient
+from sinks.clickhouse.rollups import refresh
 
 log = structlog.get_logger()
 
@@ -34,6 +36,15 @@ def once(settings: Settings, *, settle_s: float = 1.0) -> Round:
         return settings.site(site).session_gap_s * 1000
 
     return rebuild_marked(to, gap_of, now_ms=present, settle_s=settle_s, history_of=history_teller(settings))
+
+
+def count_days(settings: Settings) -> int:
+    """Count the days anew that changed, for the rollups; returns how many. Raises Retryable when the store is away."""
+    client = StoreClient(resolve_store(settings, user="pipeline"))
+    try:
+        return refresh(client)
+    finally:
+        client.close()
 
 
 def history_teller(settings: Settings) -> HistoryOf:
@@ -95,6 +106,7 @@ class _Rebuilding:
     async def _round(self) -> float:
         try:
             done = await asyncio.to_thread(once, self._settings, settle_s=SETTLE_S)
+            await asyncio.to_thread(count_days, self._settings)
             self._waiting = await asyncio.to_thread(marks_waiting, resolve_store(self._settings, user="pipeline"))
         except Retryable as error:
             if self._trouble != str(error):

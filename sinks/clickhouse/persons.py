@@ -5,6 +5,7 @@ from typing import Any
 
 from schemas.codec import dumps, loads
 from sinks.clickhouse.client import StoreClient
+from sinks.clickhouse.rollups import marking
 from sinks.core.persons import ACKNOWLEDGING, CARRIERS, Carrier, Person, values_of
 
 PART = 200
@@ -63,6 +64,8 @@ def erase(client: StoreClient, person: Person, tables: Sequence[str]) -> None:
     for carrier in CARRIERS:
         if carrier.table in tables:
             for part in person.parts(PART):
+                if mark := marking(carrier.table, carrier.condition(part)):
+                    client.command(mark, values_of(part))
                 sql = f"DELETE FROM {carrier.table} WHERE {carrier.condition(part)} SETTINGS lightweight_deletes_sync = 2"  # noqa: S608 - as above
                 client.command(sql, values_of(part))
             client.command(f"ALTER TABLE {carrier.table} APPLY DELETED MASK SETTINGS mutations_sync = 2")

@@ -18,7 +18,8 @@ class Retention:
 
 def keep(client: StoreClient, retention: Retention) -> list[str]:
     """Give the tables these times to live; returns what was changed. Rows that are too old already go in the background."""
-    changed = _rows(client, "events_raw", retention.events) + _rows(client, "rejected_raw", retention.rejected)
+    changed = [table for table in ("events_raw", "events_by_time_raw") for table in _rows(client, table, retention.events)]
+    changed += _rows(client, "rejected_raw", retention.rejected)
     for column in ("ip", "user_agent"):
         changed += _column(client, column, retention.contact)
     return changed

@@ -94,6 +94,10 @@ OTHER_TABLES: Mapping[str, str] = {
     "rebuild_assignments": "one partition a rebuild, dropped at its end",
     "erasures_raw": "the proof: a keyed hash; visitors only while an erasure is pending",
     "schema_versions": "names no person",
+    "page_daily_raw": "counts; an erasure marks its days, which are counted anew without the person",
+    "campaign_daily_raw": "counts, as above",
+    "rollup_marks": "days",
+    "rollup_days": "days",
 }
 """Tables that an erasure leaves alone, and why."""
 

@@ -1,6 +1,6 @@
 -- A narrow copy of events in the order of time, for questions about a stretch of time. Ids are 64-bit hashes: enough to count and to
 -- join by, and small. The keys hash the site too, so that one number is enough for a join.
--- Fed by events_raw, so that copies and corrections come here too and the same one stands.
+-- Fed by events_raw, so that copies and corrections come here too, and sorted by what its key says: the same one stands.
 CREATE TABLE IF NOT EXISTS events_by_time_raw ${ON_CLUSTER}
 (
     site LowCardinality(String),
@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS events_by_time_raw ${ON_CLUSTER}
 )
 ENGINE = ${REPL}ReplacingMergeTree(${ZK}version, is_deleted)
 PARTITION BY toYYYYMM(event_time)
-ORDER BY (site, kind, event_time, event_key)
+ORDER BY (site, event_time, event_key)
 SETTINGS ${DEDUP}, default_compression_codec = 'ZSTD(1)';
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS events_raw_by_time ${ON_CLUSTER} TO events_by_time_raw AS
@@ -84,36 +84,3 @@ LEFT ANY JOIN
 LEFT ANY JOIN (SELECT cityHash64(site, visitor_id, session_id) AS session_key, traffic FROM session_labels FINAL) AS l
     ON l.session_key = shown
 SETTINGS do_not_merge_across_partitions_select_final = 1, optimize_move_to_prewhere_if_final = 1;
-
--- Days are UTC.
-CREATE OR REPLACE VIEW page_daily ${ON_CLUSTER} AS
-SELECT
-    site,
-    toDate(event_time) AS day,
-    url_host,
-    url_path,
-    traffic,
-    countIf(kind = 'page_view') AS page_views,
-    uniqExactIf(visitor, kind = 'page_view') AS visitors,
-    uniqExactIf(session, kind = 'page_view' AND session != 0) AS sessions,
-    sumIf(engaged_ms, kind = 'engagement') AS engaged_ms
-FROM events_by_time
-WHERE kind IN ('page_view', 'engagement')
-GROUP BY site, day, url_host, url_path, traffic;
-
-CREATE OR REPLACE VIEW campaign_daily ${ON_CLUSTER} AS
-SELECT
-    site,
-    toDate(started_at) AS day,
-    channel,
-    utm_source,
-    utm_medium,
-    utm_campaign,
-    traffic,
-    count() AS sessions,
-    uniqExact(visitor_id) AS visitors,
-    countIf(engaged) AS engaged_sessions,
-    sum(s.value) AS value
-FROM sessions_raw AS s FINAL
-WHERE status != 'superseded'
-GROUP BY site, day, channel, utm_source, utm_medium, utm_campaign, traffic;

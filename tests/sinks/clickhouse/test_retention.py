@@ -29,19 +29,26 @@ def test_each_class_is_kept_for_its_days_counted_from_the_receipt(own):
     insert(own, "tracked", event("history", event_time=now - 4000 * DAY, received_at=now, **facts))
     insert(own, "rejected", rejected(received_at=now - 91 * DAY), rejected(received_at=now))
     insert(own, "scores", score("c:C", 1.0, updated_at=now - 4000 * DAY))
-    assert keep(own, Retention()) == ["events_raw", "rejected_raw", "events_raw.ip", "events_raw.user_agent"]
+    assert keep(own, Retention()) == ["events_raw", "events_by_time_raw", "rejected_raw", "events_raw.ip", "events_raw.user_agent"]
     assert keep(own, Retention()) == []
-    for table in ("events_raw", "rejected_raw", "scores_raw"):
+    for table in ("events_raw", "events_by_time_raw", "rejected_raw", "scores_raw"):
         own.command(f"OPTIMIZE TABLE {table} FINAL")
     assert dict(own.rows("SELECT event_id, ip || user_agent FROM events_raw")) == {"bare": "", "history": "192.0.2.0Mozilla"}
+    assert own.rows("SELECT count() FROM events_by_time") == [(2,)]
     assert own.rows("SELECT count() FROM rejected_raw") == [(1,)]
     assert own.rows("SELECT count() FROM scores_raw") == [(1,)]
 
 
 def test_days_can_be_changed_and_taken_away(own):
     keep(own, Retention())
-    assert keep(own, Retention(events=30)) == ["events_raw"]
-    assert keep(own, Retention(events=0, contact=0, rejected=0)) == ["events_raw", "rejected_raw", "events_raw.ip", "events_raw.user_agent"]
+    assert keep(own, Retention(events=30)) == ["events_raw", "events_by_time_raw"]
+    assert keep(own, Retention(events=0, contact=0, rejected=0)) == [
+        "events_raw",
+        "events_by_time_raw",
+        "rejected_raw",
+        "events_raw.ip",
+        "events_raw.user_agent",
+    ]
     assert keep(own, Retention(events=0, contact=0, rejected=0)) == []
     assert (
         "TTL"
