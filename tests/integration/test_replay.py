@@ -24,7 +24,7 @@ def scores(line):
     return dict(run_json(line, "sql", "--format", "JSONCompact", query)["data"])
 
 
-def test_imported_history_counts_for_the_scores_of_who_did_it(line, tmp_path):
+def test_imported_history_counts_for_scores_follows_the_visitor_and_goes_by_the_model_that_is_published(line, tmp_path):
     then = time.time() - DAYS_AGO * 86_400
     bought = {"type": "track", "event": "Order Completed", "timestamp": int(then * 1000), "properties": {"revenue": 9}}
     lines = [bought | {"messageId": "h1", "anonymousId": "v"}, bought | {"messageId": "h2", "anonymousId": "w"}]
@@ -49,3 +49,8 @@ def test_imported_history_counts_for_the_scores_of_who_did_it(line, tmp_path):
     tried = run_json(line, "rules", "dry-run", str(model), "--site", SITE, "--json")
     assert [(mover["subject"], mover["why"][0]["rule"]) for mover in tried["movers"]] == [("v:w", "purchase"), ("c:anna", "purchase")]
     assert tried["changed"]["engagement"] == 2
+
+    assert run_json(line, "rules", "publish", str(model), "--site", SITE, "--json")["runs"]
+    assert scores(line) == {"c:anna": 20, "v:w": 20}  # nobody is without a score meanwhile
+    assert run_json(line, "replay", "--scores", "--site", SITE, "--json")["bases"] == 2
+    eventually(lambda: scores(line) == {"c:anna": 40, "v:w": 40}, 60, every=1)
