@@ -64,10 +64,10 @@ def parse_time(value: Any) -> int | None:
     Accepts ISO 8601 (`Z` or an offset; without either it is UTC), and Unix seconds or milliseconds as a number or digits.
     A number above 1e11 is milliseconds. Precision below a millisecond is cut off.
     """
-    if value is None or isinstance(value, bool):
-        return None
     if isinstance(value, str):
         return _parse_text(value.strip())
+    if value is None or isinstance(value, bool):
+        return None
     if isinstance(value, (int, float)):
         return _from_number(float(value))
     return None

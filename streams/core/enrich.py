@@ -27,6 +27,8 @@ def enrich(event: dict[str, Any], rules: SiteRules) -> dict[str, Any]:
     tracked = event.copy()
     for name in CONSUMED:
         tracked.pop(name, None)
+    if not tracked.get("seq", 1):  # the first of a page view, which is every second event
+        del tracked["seq"]
     if not all(tracked.values()):
         tracked = {name: value for name, value in tracked.items() if value}
         tracked.setdefault("received_at", event["received_at"])

@@ -18,6 +18,7 @@ Upgrades = Mapping[int, Callable[[Value], Value]]
 """By version, the function that makes a value of the next one; a version without one left the values as they were."""
 
 _HEADER = Struct(">Bqq")
+_NEVER_DUE = _HEADER.pack(VERSION, NEVER, NEVER)
 _JSON = ord("{")
 
 
@@ -27,6 +28,8 @@ class UnknownVersion(ValueError):
 
 def write(value: Value) -> bytes:
     """Encode a state value."""
+    if "due_event" not in value and "due_wall" not in value:
+        return _NEVER_DUE + dumps(value)
     return _HEADER.pack(VERSION, value.get("due_event", NEVER), value.get("due_wall", NEVER)) + dumps(value)
 
 

@@ -12,7 +12,7 @@ from schemas.topics import TRACKED
 from streams.core.labels import HUMAN, imposed, rank_of, shape_reasons
 from streams.core.rules import Shape
 from streams.core.sessions import FORMER, ID, LABEL, NEVER_TOLD, SUBJECTS, TOLD, TOTALS, Session
-from streams.core.totals import LABELS
+from streams.core.totals import HOURS, LABELS, SECONDS, SNIPPET_VIEWS, TRAFFIC
 from streams.core.work import Outputs, Value
 
 LINE_FIELDS = ("event_id", "site", "visitor_id", "kind", "event_time", "sent_at", "received_at", "ts_source", "skew_ms")
@@ -24,6 +24,21 @@ def judge(session: Session, shape: Shape) -> None:
     """Label a session by what it holds now."""
     reasons = shape_reasons(session[TOTALS], shape)
     session[LABEL] = [rank_of(session[TOTALS], reasons), reasons]
+
+
+def is_usual(session: Session, shape: Shape, customer: str) -> bool:
+    """True when a session was, is and stays human, and its customer is known to it: there is nothing to judge, or to tell."""
+    totals = session[TOTALS]
+    return bool(
+        session[TOLD] == NEVER_TOLD
+        and totals[TRAFFIC] == HUMAN
+        and not session[LABEL][0]
+        and not session[LABEL][1]
+        and totals[SNIPPET_VIEWS] < shape.views_unengaged
+        and totals[SECONDS][1] <= shape.events_per_second
+        and totals[HOURS][1] <= shape.views_per_hour
+        and customer in session[SUBJECTS]
+    )
 
 
 def must_tell(session: Session, customer: str, *, merged: bool) -> bool:

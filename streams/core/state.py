@@ -60,7 +60,8 @@ class PartitionState:
         self.trimmed = 0
         """Values that were too large and lost details."""
         for key, value in encoded:
-            self._keep(key, value)
+            self._stored[key] = value
+            self.size += len(key) + len(value)
             for clock, at in zip(_PLACE, due_of(value), strict=True):
                 if at >= 0:
                     self._timers[clock].want(key, at)
@@ -118,14 +119,19 @@ class PartitionState:
         """Make the changes the state, as `changes` has returned them: call it after the transaction has committed."""
         if len(self._encoded) != len(self._changes):
             self.changes()
+        hot, stored, size = self._hot, self._stored, self.size
         for key, encoded in self._encoded.items():
-            value = self._changes[key]
-            self._hot.pop(key, None)
-            if encoded is None or value is None:
-                self._drop(key)
-            else:
-                self._keep(key, encoded)
-                self._hot[key] = value
+            hot.pop(key, None)
+            before = stored.get(key)
+            if before is not None:
+                size -= len(before) + len(key)
+            if encoded is not None:
+                size += len(encoded) + len(key)
+                stored[key] = encoded
+                hot[key] = self._changes[key]  # type: ignore[assignment]  # what was encoded is no tombstone
+            elif before is not None:
+                del stored[key]
+        self.size = size
         while len(self._hot) > HOT_KEYS:
             del self._hot[next(iter(self._hot))]
         self._changes, self._encoded = {}, {}
@@ -137,16 +143,6 @@ class PartitionState:
             trim(value)
             encoded = write(value)
         return encoded
-
-    def _keep(self, key: str, encoded: bytes) -> None:
-        before = self._stored.get(key)
-        self.size += len(encoded) - (len(before) if before is not None else -len(key))
-        self._stored[key] = encoded
-
-    def _drop(self, key: str) -> None:
-        before = self._stored.pop(key, None)
-        if before is not None:
-            self.size -= len(before) + len(key)
 
     def _due(self, key: str, clock: Clock) -> int | None:
         if key in self._changes:

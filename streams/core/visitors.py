@@ -91,7 +91,7 @@ def _absorb_event(event: dict[str, Any], line: bytes, work: Work, *, rules: Visi
             return
     flooding = live and floods(tracked, value)
     made = _identify(tracked, value, work.out, partitions=rules.partitions)
-    visit = visits.visit_of(value, _owner_of(key, value), site, work.out) if tracked.get("visitor_id") else None
+    visit = visits.visit_of(value, _owner(tracked, value), site, work.out) if tracked.get("visitor_id") else None
     publish_at = tracked["received_at"] + rules.session_update_ms
     if visit and made:
         visits.publish_later(visit, publish_at)
@@ -125,6 +125,10 @@ def _owner_of(key: str, value: Value) -> Owner:
     site, _, visitor = key.split("\0", 2)
     link: Link | None = value.get("link")
     return Owner(site, visitor, link[CUSTOMER] if link else "")
+
+
+def _owner(tracked: dict[str, Any], value: Value) -> Owner:
+    return Owner(tracked["site"], tracked["visitor_id"], value["link"][CUSTOMER] if "link" in value else "")
 
 
 def _tracked_partition(tracked: dict[str, Any], partitions: int) -> int:

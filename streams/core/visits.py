@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from schemas.kinds import opens
-from streams.core.relabelling import judge, must_tell
+from streams.core.relabelling import is_usual, judge, must_tell
 from streams.core.rules import LATENESS_MS, Shape, SiteRules
 from streams.core.session_batch import in_session
 from streams.core.session_records import Owner, publish, publish_superseded
@@ -48,8 +48,10 @@ def assign(tracked: dict[str, Any], visit: Visit, *, watermark: int, publish_at:
     new = not session[ID]
     if new:
         session[ID] = session_id_of(visit.owner.site, visit.owner.visitor_id, session[TOTALS][FIRST][3])
-    judge(session, visit.shape)
-    relabelled = must_tell(session, tracked.get("customer_id", ""), merged=placement.merged)
+    relabelled = False
+    if placement.merged or not is_usual(session, visit.shape, tracked.get("customer_id", "")):
+        judge(session, visit.shape)
+        relabelled = must_tell(session, tracked.get("customer_id", ""), merged=placement.merged)
     if new or placement.merged:
         publish(session, visit.owner, visit.out)
         if placement.merged:
@@ -103,6 +105,8 @@ def due_event(visit: Visit) -> int | None:
 
 def due_wall(visit: Visit) -> int | None:
     """Return the time of day at which a change must be published, None when nothing waits."""
+    if len(visit.chain) == 1:
+        return visit.chain[0][PUBLISH_AT] or None
     return min((session[PUBLISH_AT] for session in visit.chain if session[PUBLISH_AT]), default=None)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.codec import dumps, loads
-from streams.core.layout import UnknownVersion, upgraded
+from streams.core.layout import VERSION, UnknownVersion, upgraded
 from streams.core.work import Value
 from streams.faust_exact.exits import StateUnreadable
 from streams.faust_exact.hop import Delivery, Hop
@@ -101,7 +101,7 @@ async def _snapshot(raw: dict[bytes, bytes], records: int, *, source_end: int, h
         )
     values: list[tuple[str, bytes]] = []
     for number, (key, value) in enumerate(raw.items(), 1):
-        values.append((key.decode("utf-8", "surrogatepass"), _upgraded(value, hop)))
+        values.append((key.decode("utf-8", "surrogatepass"), value if value[0] == VERSION else _upgraded(value, hop)))
         if number % DECODE_AT_ONCE == 0:  # the event loop must keep turning, or the group drops this member
             await asyncio.sleep(0)
     return Snapshot(values, marker, records)

@@ -26,6 +26,10 @@ class Planned(NamedTuple):
     headers: Headers
 
 
+NO_HEADERS: Headers = []
+_new_planned = tuple.__new__
+"""Without the arguments of a named tuple: there is one for every changed key."""
+
 Plan = dict[tuple[str, int], list[Planned]]
 """What a transaction writes: records in order, by topic and partition."""
 
@@ -93,11 +97,11 @@ def _headers(partition: Partition, meta: Value) -> Headers:
 
 def _state_record(key: str, encoded: bytes | None) -> Planned:
     name = key.encode("utf-8", "surrogatepass")
-    if encoded is not None and len(name) + len(encoded) > MAX_STATE_BYTES:
+    if encoded is not None and len(encoded) > MAX_STATE_BYTES - len(name):
         raise StateTooLarge(
             f"The state of one key has {len(encoded)} bytes, more than {MAX_STATE_BYTES}. Report this: state must be bounded."
         )
-    return Planned(name, encoded, [])
+    return _new_planned(Planned, (name, encoded, NO_HEADERS))
 
 
 def _batches(producer: Any, records: Iterable[Planned]) -> Iterator[Any]:

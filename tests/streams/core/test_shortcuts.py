@@ -3,7 +3,7 @@
 import uuid
 from copy import deepcopy
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.codec import dumps, loads
@@ -22,6 +22,7 @@ def tracked(log):
     return sorted(found, key=order_of)
 
 
+@settings(deadline=None)
 @given(logs(span_ms=8 * MINUTE, step_ms=100, most=30, kinds=[*BROWSING, "form_submit", "custom"]), st.sampled_from(["", "friend"]))
 def test_an_event_that_comes_last_adds_up_to_the_same_as_its_totals(log, agent):
     first, *rest = tracked([one | {"user_agent": agent} for one in log])
