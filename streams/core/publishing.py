@@ -11,8 +11,8 @@ from schemas.errors import Misconfigured
 from schemas.models import PublishedModel
 from schemas.rejections import Reason, Rejection, record_of
 from schemas.topics import MODELS, REJECTED, TRACKED
-from streams.core.rulebook import META, ModelTexts, Rulebook, entry_of
-from streams.core.subject import SubjectRules, read_rules, state_key
+from streams.core.rulebook import META, ModelTexts, Rulebook, entry_of, keep
+from streams.core.subject import SubjectRules, read_rules
 from streams.core.work import Outputs, Work
 
 MARK = b'{"control":"model",'
@@ -75,7 +75,7 @@ def _adopt(line: Line, texts: ModelTexts, running: SubjectRules, work: Work) -> 
     earlier = dict(entry_of(site, work).get("half_lives", {}))
     earlier[running.model.version] = {score: model.half_life_ms for score, model in running.model.scores.items()}
     entry = {"scores": texts.scores, "triggers": texts.triggers, "at": line["at"], "half_lives": earlier}
-    work.state.put(state_key(site, "m:model"), entry)
+    keep(site, entry, work)
     work.meta[META] = work.meta.get(META, {}) | {site: texts.digest}
 
 

@@ -1,7 +1,7 @@
 """Which rules a site has: what was published for it, else what the settings choose.
 
 What is published comes as a line of the stream (`streams.core.publishing`) and stands in the state of each partition: every event
-behind the line goes by it, also after a crash. Under the key of a site `{"scores", "triggers", "at", "half_lives"}`; in the
+behind the line goes by it, also after a crash. Under a key of the site `{"published": {"scores", "triggers", "at", "half_lives"}}`; in the
 partition's meta, by site, the digest of the two texts.
 """
 
@@ -69,7 +69,17 @@ class Rulebook:
 
 def entry_of(site: str, work: Work) -> Value:
     """Return what is kept of a site's published models, nothing before the first."""
-    return work.state.get(state_key(site, "m:model")) or {}
+    value = work.state.get(_key(site))
+    return value["published"] if value else {}
+
+
+def keep(site: str, entry: Value, work: Work) -> None:
+    """Keep what is published for a site. No subject is called so."""
+    work.state.put(_key(site), {"published": entry})
+
+
+def _key(site: str) -> str:
+    return state_key(site, "m:model")
 
 
 def half_lives_of(site: str, version: str, work: Work) -> HalfLives:

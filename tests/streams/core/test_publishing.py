@@ -227,8 +227,8 @@ def test_a_model_that_this_program_cannot_read_any_more_gives_way_to_that_of_the
     people.publish(SMALL)
     people.agent.rules = Rulebook(people.agent.rules.default)
     key = "demo\0m:model"
-    entry = people.agent.state.get(key)
-    people.agent._commit(lambda work: work.state.put(key, entry | {"scores": "scores: from a newer program"}))
+    entry = people.agent.state.get(key)["published"]
+    people.agent._commit(lambda work: work.state.put(key, {"published": entry | {"scores": "scores: from a newer program"}}))
     out = people.does("page_view")
     assert out.counts["models_unreadable"] == 1
     assert people.standing()["demo:c:c1:engagement"]["model_version"] == "shipped-1"
