@@ -83,7 +83,7 @@ def test_caps_hold_within_history_however_long_ago_it_was(numbers):
     events = [old(f"e{n}", (n // 4) * DAY + n % 4, url_path="/pricing") for n in numbers]
     base = base_of("demo", "v:v1", events, RULES, now_ms=T0 + 3 * DAY)
     day = T0 // DAY * DAY
-    counted = [at for at in sorted(event["event_time"] for event in events)]
+    counted = sorted(event["event_time"] for event in events)
     windows = {}
     for at in counted:
         windows.setdefault((at - day) // DAY, []).append(at)
