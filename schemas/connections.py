@@ -17,9 +17,13 @@ class KafkaConnection:
 
 @dataclass(frozen=True, slots=True)
 class StoreConnection:
-    """How to reach ClickHouse over HTTP: `url` without user, password and path, for example `http://127.0.0.1:8123`."""
+    """How to reach ClickHouse over HTTP: `url` without user, password and path, for example `http://127.0.0.1:8123`.
+
+    `cluster` names the shards that hold the rows, empty where one node does.
+    """
 
     url: str
     user: str
     password: str = field(repr=False)
     database: str = "footprint"
+    cluster: str = ""

@@ -1,8 +1,9 @@
 """Connections of this process: from settings, else from the running `up` of the data folder, else the local defaults."""
 
+import re
 from pathlib import Path
 from typing import Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from footprint.local.secrets import password_of, secret
 from footprint.parts.run_file import find_run
@@ -84,7 +85,7 @@ def secrets_folder(data_dir: Path) -> Path:
 
 
 def store_of(url: str) -> StoreConnection:
-    """Return the connection that `http(s)://user:password@host:port/database` names."""
+    """Return the connection that `http(s)://user:password@host:port/database?cluster=name` names."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise Misconfigured("FOOTPRINT_CLICKHOUSE_URL is not an address. Write it as http://user:password@host:8123/database.")
@@ -94,4 +95,15 @@ def store_of(url: str) -> StoreConnection:
         user=unquote(parts.username or "default"),
         password=unquote(parts.password or ""),
         database=parts.path.strip("/") or "footprint",
+        cluster=_cluster_of(parts.query),
     )
+
+
+def _cluster_of(query: str) -> str:
+    named = dict(parse_qsl(query))
+    cluster = named.pop("cluster", "")
+    if named or not re.fullmatch(r"[\w-]*", cluster):
+        raise Misconfigured(
+            "FOOTPRINT_CLICKHOUSE_URL may end with ?cluster=NAME and nothing else. Write the cluster's name as its servers do."
+        )
+    return cluster

@@ -43,5 +43,5 @@ def status(settings: Settings) -> Sequence[migrations.SchemaVersion]:
 
 def statements(settings: Settings) -> dict[int, str]:
     """Return what `migrate` would run, by version. Changes nothing."""
-    pending = [version.number for version in status(settings) if version.state == "pending"]
-    return {number: migrations.file_of(number).read_text("utf-8") for number in pending}
+    store = resolve_store(settings, user="pipeline")
+    return {version.number: migrations.plan(store, version.number) for version in migrations.status(store) if version.state == "pending"}

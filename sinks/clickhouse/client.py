@@ -29,6 +29,7 @@ _SAID = re.compile(r"DB::Exception: (?:Code: \d+\. DB::Exception: )*(.*?)(?: \(v
 
 INSERT_SETTINGS: Mapping[str, int | str] = {
     "async_insert": 0,
+    "distributed_foreground_insert": 1,
     "input_format_skip_unknown_fields": 1,
     "input_format_null_as_default": 1,
     "input_format_try_infer_dates": 0,
@@ -37,6 +38,10 @@ INSERT_SETTINGS: Mapping[str, int | str] = {
     "max_partitions_per_insert_block": 0,
 }
 """Rows are read leniently; text in the caller's properties stays text even when it looks like a date; history may span many months."""
+
+
+AT_ONCE = {"distributed_foreground_insert": 1, "distributed_ddl_task_timeout": 3600}
+"""On a cluster a statement has happened on every shard when it returns."""
 
 
 class RowFault(Exception):
@@ -68,7 +73,7 @@ class StoreClient:
     def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Run a statement without a result."""
         with self._using() as client:
-            client.command(sql, parameters=dict(parameters or {}))
+            client.command(sql, parameters=dict(parameters or {}), settings=AT_ONCE if self._connection.cluster else None)
 
     def text(self, sql: str, form: str, *, parameters: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None) -> bytes:
         """Return the result of a query in one of ClickHouse's formats."""

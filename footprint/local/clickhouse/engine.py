@@ -20,6 +20,8 @@ LOCK_WAIT_S = 5.0
 FOLDER = "engine"
 """Where the engine keeps its data, in the working folder."""
 CONFIGURATION = "engine.xml"
+MORE = "more.xml"
+"""Elements of a server's configuration that an operator adds, in the working folder."""
 BACKUPS = "backups"
 """Where backups may be written and read: beside the working folder."""
 
@@ -97,8 +99,7 @@ class Engine:
         # A process that was just killed may still be going: wait for it a moment.
         taken = f"Another ClickHouse has {Path.cwd()} open. Stop it, or set FOOTPRINT_DATA_DIR."
         self._lock = locked(Path("lock"), wait_s=LOCK_WAIT_S, taken=taken)
-        allowed = escape(str(Path.cwd().parent / BACKUPS))
-        Path(CONFIGURATION).write_text(f"<clickhouse><backups><allowed_path>{allowed}/</allowed_path></backups></clickhouse>\n", "utf-8")
+        Path(CONFIGURATION).write_text(_configuration(), "utf-8")
         self._root = Handle()  # keeps the engine open between requests
         _without_file_tables(self._root)
         names = self._root.lines("SELECT name FROM system.table_functions"), self._root.lines("SELECT name FROM system.functions")
@@ -112,6 +113,12 @@ class Engine:
         """Close the engine; its folder is free afterwards."""
         self._root.close()
         self._lock.close()
+
+
+def _configuration() -> str:
+    allowed = escape(str(Path.cwd().parent / BACKUPS))
+    more = Path(MORE).read_text("utf-8") if Path(MORE).is_file() else ""
+    return f"<clickhouse><backups><allowed_path>{allowed}/</allowed_path></backups>{more}</clickhouse>\n"
 
 
 def _without_file_tables(handle: Handle) -> None:

@@ -68,7 +68,7 @@ ORDER BY (site, day, channel, utm_source, utm_medium, utm_campaign, traffic);
 
 CREATE OR REPLACE VIEW rollup_states ${ON_CLUSTER} AS
 SELECT m.site AS site, m.day AS day, m.version AS marked, d.version AS counted, counted > marked AS good
-FROM (SELECT site, day, version FROM rollup_marks FINAL) AS m
+FROM (SELECT site, day, max(version) AS version FROM rollup_marks GROUP BY site, day) AS m
 LEFT ANY JOIN (SELECT site, day, version FROM rollup_days FINAL) AS d ON d.site = m.site AND d.day = m.day;
 
 CREATE OR REPLACE VIEW counted_pages ${ON_CLUSTER} AS

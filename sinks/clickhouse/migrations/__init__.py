@@ -2,9 +2,8 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from clickhouse_migrations.clickhouse_cluster import ClickhouseCluster
@@ -13,19 +12,14 @@ from clickhouse_migrations.migrator import STATUS_MD5_MISMATCH, STATUS_PENDING, 
 
 from schemas.connections import StoreConnection
 from schemas.errors import Misconfigured
-from sinks.clickhouse.client import Refused, errors_of
+from sinks.clickhouse.client import Refused, connect, errors_of
+from sinks.clickhouse.schema import FOLDER, newest, spread, statements
+from sinks.core.shards import Layout, layout_of
 
-FOLDER = Path(__file__).parent
+__all__ = ["DEDUP_WINDOW", "FOLDER", "SchemaVersion", "check", "layout", "migrate", "newest", "plan", "status"]
+
 DEDUP_WINDOW = 1000
 """Inserts that each table remembers: a crashed insert is repeated as the first one of its partition, far fewer than this later."""
-
-SINGLE = {
-    "ON_CLUSTER": "",
-    "REPL": "",
-    "ZK": "",
-    "DEDUP": f"non_replicated_deduplication_window = {DEDUP_WINDOW}",
-}
-"""What the placeholders of the files stand for on one node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +30,11 @@ class SchemaVersion:
     state: str
 
 
+def layout(connection: StoreConnection) -> Layout:
+    """Return how the schema lies in this store."""
+    return layout_of(connection.database, DEDUP_WINDOW, connection.cluster)
+
+
 def migrate(connection: StoreConnection, *, to: int | None = None) -> Sequence[int]:
     """Create the database and apply what is pending, at most up to version `to`; returns the applied versions.
 
@@ -43,26 +42,27 @@ def migrate(connection: StoreConnection, *, to: int | None = None) -> Sequence[i
     when the store does not answer.
     """
     check(connection, pending=True)
+    laid = layout(connection)
     with _outcome(connection):
-        applied = _cluster(connection).migrate(connection.database, FOLDER, variables=SINGLE, migration_log_format="compact", to_version=to)
+        applied = _cluster(connection).migrate(
+            laid.home, FOLDER, _everywhere(laid), variables=dict(laid.placeholders), migration_log_format="compact", to_version=to
+        )
+        _spread(connection, laid, to or newest())
     return [migration.version for migration in applied]
+
+
+def plan(connection: StoreConnection, number: int) -> str:
+    """Return what a version runs in this store; the newest one also makes the database over all shards."""
+    laid = layout(connection)
+    over = spread(laid, connection.database, number) if number == newest() else []
+    return "\n".join([statements(number, laid), *(f"{statement};\n" for statement in over)])
 
 
 def status(connection: StoreConnection) -> Sequence[SchemaVersion]:
     """Return every known version: `applied`, `pending`, `unknown` (newer than this program) or `md5-mismatch`."""
     with _outcome(connection):
-        rows = _cluster(connection).status(connection.database, FOLDER)
+        rows = _cluster(connection).status(layout(connection).home, FOLDER)
     return [SchemaVersion(row.version, row.state) for row in rows]
-
-
-def newest() -> int:
-    """Return the version that this program brings a store to."""
-    return max(int(path.name[:4]) for path in FOLDER.glob("*.sql"))
-
-
-def file_of(number: int) -> Path:
-    """Return the file of a version."""
-    return next(FOLDER.glob(f"{number:04d}_*.sql"))
 
 
 def check(connection: StoreConnection, *, pending: bool = False) -> None:
@@ -89,6 +89,19 @@ def _cluster(connection: StoreConnection) -> ClickhouseCluster:
         secure=parts.scheme == "https",
         driver="clickhouse-connect",
     )
+
+
+def _everywhere(laid: Layout) -> str | None:
+    """The cluster on which each statement runs; None where a statement reaches all of the store by itself."""
+    return laid.cluster if laid.placeholders["ON_CLUSTER"] else None
+
+
+def _spread(connection: StoreConnection, laid: Layout, to: int) -> None:
+    made = spread(laid, connection.database, to)
+    for database, part in (("", made[:1]), (connection.database, made[1:])):  # the first one makes the database
+        with closing(connect(connection, database)) as client:
+            for statement in part:
+                client.command(statement)
 
 
 @contextmanager

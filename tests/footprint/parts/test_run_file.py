@@ -92,3 +92,11 @@ def test_a_taken_port_is_told_from_a_free_one():
         assert not is_free(taken)
         with pytest.raises(Misconfigured, match=f"Port {taken} for the shop is taken.*SHOP"):
             require_free(taken, what="the shop", setting="SHOP")
+
+
+def test_the_address_of_a_store_may_name_its_cluster():
+    assert store_of("http://a:b@store:8123/footprint?cluster=shop").cluster == "shop"
+    assert store_of("http://a:b@store:8123/footprint").cluster == ""
+    for wrong in ("?cluster=a`b", "?cluster=shop&more=1", "?other=1"):
+        with pytest.raises(Misconfigured, match="cluster=NAME"):
+            store_of(f"http://store:8123/footprint{wrong}")

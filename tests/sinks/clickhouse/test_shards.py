@@ -1,0 +1,120 @@
+"""A store of several shards shows what one node shows."""
+
+import uuid
+from dataclasses import replace
+
+import pytest
+
+from footprint.local.ports import free_port
+from sinks.clickhouse import migrations
+from sinks.clickhouse.client import StoreClient
+from sinks.clickhouse.migrations import DEDUP_WINDOW, migrate, newest, plan, status
+from sinks.clickhouse.schema import views
+from sinks.core.shards import OF_ONE, PICKED, sharded, single
+from tests.sinks.clickhouse.sharding import deal, fill, rows, two_shards
+from tests.support.servers import LocalClickHouse, running
+
+pytestmark = pytest.mark.store
+
+ASKED = dict.fromkeys([*OF_ONE, *PICKED], "(site='demo', customer='c1')")
+CLUSTER = """
+<tcp_port>{port}</tcp_port>
+<remote_servers><shop><shard><internal_replication>true</internal_replication>
+<replica><host>127.0.0.1</host><port>{port}</port></replica></shard></shop></remote_servers>
+"""
+
+
+def said(client, view):
+    """The rows of a view, in its own order where it has one. When a day was marked is another time everywhere."""
+    asked = f"SELECT {'site, day' if view == 'rollup_states' else '*'} FROM {view}{ASKED.get(view, '')}"
+    if view not in OF_ONE:
+        asked += " ORDER BY ALL"
+    return client.rows(asked)
+
+
+@pytest.fixture(scope="module")
+def laid(store):
+    """The same rows on one node and on two shards."""
+    names = [f"shards_{uuid.uuid4().hex[:10]}_{name}" for name in ("alone", "first", "second", "over")]
+    alone, over = two_shards(store, names)
+    given = rows()
+    fill(alone, given)
+    deal(store, names[0], names[1:3], given)
+    yield alone, over
+    root = StoreClient(store)
+    for client in (alone, over):
+        client.close()
+    for name in reversed(names):
+        root.command(f"DROP DATABASE IF EXISTS {name}")
+    root.close()
+
+
+@pytest.mark.parametrize("view", views(newest()))
+def test_two_shards_show_what_one_node_shows(laid, view):
+    alone, over = laid
+    shown = said(over, view)
+    assert shown == said(alone, view)
+    assert shown or view == "erasures"
+
+
+def test_both_shards_hold_rows(laid):
+    _, over = laid
+    for table in ("events_raw", "sessions_raw", "scores_raw"):
+        assert len(over.rows(f"SELECT _database, count() FROM {table} GROUP BY ALL")) == 2, table
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """A store that calls itself a cluster of one shard: the engine then runs Distributed tables by itself."""
+    server = LocalClickHouse(tmp_path_factory.mktemp("cluster"))
+    folder = server.folder / "clickhouse"
+    folder.mkdir(mode=0o700)
+    (folder / "more.xml").write_text(CLUSTER.format(port=free_port()))
+    with running(server):
+        yield replace(server.connection(), database="footprint", cluster="shop")
+
+
+@pytest.fixture
+def without_keeper(monkeypatch):
+    """The engine has no Keeper: nothing replicates, and no statement runs ON CLUSTER."""
+
+    def layout(connection):
+        placeholders = single(connection.database, DEDUP_WINDOW).placeholders
+        return replace(sharded(connection.database, DEDUP_WINDOW, connection.cluster), placeholders=placeholders)
+
+    monkeypatch.setattr(migrations, "layout", layout)
+
+
+@pytest.mark.usefixtures("without_keeper")
+def test_the_migrations_run_on_a_cluster_and_an_insert_counts_once(cluster):
+    assert list(migrate(cluster)) == list(range(1, newest() + 1))
+    assert list(migrate(cluster)) == []
+    assert {row.state for row in status(cluster)} == {"applied"}
+    client = StoreClient(cluster)
+    given = rows()
+    for _ in range(2):
+        fill(client, given)
+    counted = client.rows(
+        "SELECT (SELECT count() FROM events), (SELECT count() FROM events_raw), (SELECT count() FROM footprint_shard.events_raw)"
+    )
+    assert counted == [(len(given["tracked"]),) * 3]
+    assert client.rows("SELECT engine FROM system.tables WHERE database = 'footprint' AND name = 'events_raw'") == [("Distributed",)]
+    for view in views(newest()):
+        assert said(client, view) or view == "erasures", view
+    client.close()
+
+
+def test_the_plan_names_the_cluster(cluster):
+    made = plan(replace(cluster, database="planned"), newest())
+    assert "ON CLUSTER `shop`" in made
+    assert "CREATE DATABASE IF NOT EXISTS `planned` ON CLUSTER `shop`;" in made
+    assert (
+        "CREATE OR REPLACE TABLE `planned`.ingest_tracked ON CLUSTER `shop` ENGINE = Distributed('shop', 'planned_shard', 'ingest_tracked', cityHash64("
+        in made
+    )
+    first = plan(cluster, 1)
+    assert (
+        "ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}', version, is_deleted)" in first
+    )
+    assert f"replicated_deduplication_window = {DEDUP_WINDOW}" in first
+    assert "${" not in first + made
