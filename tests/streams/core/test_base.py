@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from schemas.codec import loads
 from schemas.topics import SCORE_CHANGES, SCORES, TRACKED
 from streams.core.base import Base, base_line
+from streams.core.forgetting import forget_line
 from streams.core.rescore import Wanted, rescore_line
 from tests.streams.core.logs import T0
 from tests.streams.core.running import FAR_MS, RULES, Line
@@ -191,3 +192,14 @@ def test_a_rescore_of_somebody_who_has_moved_changes_nothing():
     settle(line)
     assert line.scores(T0)["c:anna", "engagement"] == pytest.approx(40)
     line.finish(T0 + FAR_MS)
+
+
+def test_forgetting_somebody_takes_their_history_too():
+    line = Line()
+    tell(line, base(), base("v:v2"))
+    line.send(identify("i", 0, "anna"))
+    settle(line)
+    tell(line, forget_line("demo", visitor_id="v1", customer_id="anna"), forget_line("demo", customer_id="anna"))
+    settle(line)
+    assert {key for agent in line.subjects for key in agent.state._values} == {"demo\0v:v2"}
+    assert {key for key, value in last_scores(line).items() if value is not None} == {"demo:v:v2:engagement"}
