@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from footprint import models
+from footprint import keys, models
 from footprint.models import ModelFile
-from footprint.parts.connections import resolve_kafka
-from footprint.settings import SITE_NAME, Settings
+from footprint.parts.connections import DEMO_KEYS, resolve_kafka
+from footprint.settings import Settings
 from schemas.codec import key_partition
 from schemas.connections import KafkaConnection
 from schemas.errors import Misconfigured, Retryable
@@ -48,14 +48,20 @@ def rules_of(settings: Settings, site: str) -> SubjectRules:
     return read_rules(scores=texts.scores, triggers=texts.triggers, partitions=settings.partitions)
 
 
+def require_site(settings: Settings, site: str) -> None:
+    """Raise Misconfigured for a site that nobody can send events to: its name is misspelt."""
+    known = {*settings.sites, *settings.site_keys().values(), *(key.site for key in keys.kept(keys.keys_file(settings)))}
+    known |= set() if settings.site_keys() else {DEMO_KEYS.partition(":")[0]}
+    if site not in known:
+        raise Misconfigured(f"There is no site {site[:80]!r}; there are: {', '.join(sorted(known))}. Name one of them.")
+
+
 def publish(settings: Settings, site: str, files: Sequence[ModelFile], *, wait_s: float) -> Publication:
     """Publish a scoring model, triggers, or both for a site, and wait until the streams go by them.
 
     Raises Misconfigured when they do not fit, or a version that ran comes back with other content; Retryable when the broker is
     away. It can be run again: what runs already changes nothing.
     """
-    if not SITE_NAME.fullmatch(site):
-        raise Misconfigured(f"{site[:80]!r} is no name of a site. Name the site whose events are meant.")
     texts = _texts(settings, site, running(settings, site), files)
     lines = [model_line(site, texts, partition=partition, at=_now_ms()) for partition in range(settings.partitions)]
     if len(lines[0]) > MAX_RECORD_BYTES:

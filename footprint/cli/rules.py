@@ -66,7 +66,9 @@ def publish(
     from footprint import models, publishing
     from footprint.settings import current
 
-    done = publishing.publish(current(data_dir=data_dir), site, [models.load(path) for path in files], wait_s=wait)
+    settings = current(data_dir=data_dir)
+    publishing.require_site(settings, site)
+    done = publishing.publish(settings, site, [models.load(path) for path in files], wait_s=wait)
     told = f"Site {site}: scoring model {done.version}, triggers {done.triggers_version or 'none'}"
     if json:
         print(jsonlib.dumps(asdict(done)))

@@ -8,8 +8,8 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from footprint import cli, model_reference, models
-from footprint.settings import read_settings
+from footprint import cli, keys, model_reference, models, publishing
+from footprint.settings import Settings, read_settings
 from schemas.errors import Misconfigured
 from streams.core.rulebook import read_book
 from streams.core.state import PartitionState
@@ -108,3 +108,13 @@ def test_rules_check_says_ok_or_every_mistake(tmp_path):
     assert isinstance(done.exception, Misconfigured)
     assert str(done.exception).count(f"\n{bad}:") == 2
     assert "did you mean 'page_view'?" in str(done.exception)
+
+
+def test_a_model_is_not_published_for_a_site_that_does_not_exist(tmp_path):
+    settings = Settings(data_dir=tmp_path, write_keys="shop:key")
+    keys.create(keys.keys_file(settings), "blog", "write")
+    for site in ("shop", "blog"):
+        publishing.require_site(settings, site)
+    with pytest.raises(Misconfigured, match="'shp'; there are: blog, shop"):
+        publishing.require_site(settings, "shp")
+    publishing.require_site(Settings(data_dir=tmp_path), "demo")
