@@ -10,6 +10,8 @@ import pytest
 from schemas.codec import dumps, loads
 from schemas.topics import EVENTS, SCORE_CHANGES, SCORES, SESSIONS, SIGNALS, TRACKED
 from streams.core import subjects, visitors
+from streams.core.publishing import model_line
+from streams.core.rulebook import ModelTexts, read_book
 from streams.core.rules import VisitorRules
 from streams.core.state import PartitionState
 from streams.core.work import Arrival, Work
@@ -80,6 +82,8 @@ async def test_killed_again_and_again_nothing_is_lost_doubled_or_changed(stream_
     for number in range(60):
         await stream_topics.send(visit(number, chosen))
         if number % 20 == 19:
+            if number == 39:
+                await stream_topics.send_raw({number: model_line(SITE, OTHER, partition=number, at=1) for number in range(PARTITIONS)})
             streams.kill()
             streams = start_streams()
     await asyncio.to_thread(streams.until_done)
@@ -87,11 +91,12 @@ async def test_killed_again_and_again_nothing_is_lost_doubled_or_changed(stream_
 
     first = Fold(visitors, VisitorRules(PARTITIONS), await stream_topics.read(EVENTS))
     log = await stream_topics.read(TRACKED)
-    second = Fold(subjects, subjects.read_rules(scores=text("scores"), triggers=text("triggers"), partitions=PARTITIONS), log)
+    second = Fold(subjects, read_book(texts("scores", "triggers"), {}, partitions=PARTITIONS), log)
     assert Counter(line for record in log for line in record.value.split(b"\n")) == first.lines + second.lines
     assert counted(await stream_topics.values(SCORE_CHANGES)) == counted(second.values(SCORE_CHANGES))
     assert counted(await stream_topics.values(SIGNALS)) == counted(second.values(SIGNALS))
     assert await last_scores(stream_topics) == {record.key: record.value for record in second.records if record.topic is SCORES}
+    assert {row["model_version"] for row in second.values(SCORE_CHANGES)} == {"shipped-1", "b2b-1"}
     assert last_sessions(await stream_topics.values(SESSIONS)) == last_sessions(first.values(SESSIONS))
 
 
@@ -99,5 +104,9 @@ async def last_scores(stream_topics):
     return {record.key: record.value for record in await stream_topics.read(SCORES)}
 
 
-def text(name):
-    return (MODELS / f"{name}.yaml").read_text("utf-8")
+def texts(*names):
+    return ModelTexts(*[(MODELS / f"{name}.yaml").read_text("utf-8") for name in names])
+
+
+OTHER = texts("b2b_scores", "b2b_triggers")
+"""A model that is published in the middle."""
