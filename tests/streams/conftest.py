@@ -89,12 +89,12 @@ class Topics:
             records[partition_of(event["site"], owner, PARTITIONS)].append(dumps(event))
         await self.send_raw({partition: b"\n".join(lines) for partition, lines in records.items()})
 
-    async def send_raw(self, records):
+    async def send_raw(self, records, topic=EVENTS):
         producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, enable_idempotence=True)
         await producer.start()
         try:
             for partition, value in records.items():
-                await producer.send_and_wait(EVENTS.name, value, partition=partition)
+                await producer.send_and_wait(topic.name, value, partition=partition)
         finally:
             await producer.stop()
 

@@ -1,4 +1,7 @@
-"""`kill -9` of the streams under load: the topics equal one pass of the pure cores over the same log."""
+"""`kill -9` of the streams under load, on poison too: topics and state equal one pass of the pure cores over the same log.
+
+The long form, with every fault and an undisturbed run to compare with, is `make chaos PART=streams`.
+"""
 
 import asyncio
 import random
@@ -8,13 +11,16 @@ from importlib import resources
 import pytest
 
 from schemas.codec import dumps, loads
-from schemas.topics import EVENTS, SCORE_CHANGES, SCORES, SESSIONS, SIGNALS, TRACKED
+from schemas.topics import EVENTS, REJECTED, SCORE_CHANGES, SCORES, SESSIONS, SIGNALS, SUBJECTS_STATE, TRACKED, VISITORS_STATE
 from streams.core import subjects, visitors
+from streams.core.layout import read
 from streams.core.publishing import model_line
 from streams.core.rulebook import ModelTexts, read_book
 from streams.core.rules import VisitorRules
 from streams.core.state import PartitionState
 from streams.core.work import Arrival, Work
+from streams.faust_exact.changelog import MARKER
+from tests.chaos.streams_compare import differences, untimed_subjects, untimed_visitors
 from tests.streams.conftest import PARTITIONS
 from tests.streams.test_agents import event, view
 
@@ -22,6 +28,7 @@ pytestmark = pytest.mark.kafka
 
 SITE = "killed"
 PATHS = ("/", "/pricing", "/docs", "/blog/a", "/plans")
+POISON = b"\xff{not json"
 MODELS = resources.files("streams") / "models"
 
 
@@ -44,7 +51,7 @@ class Fold:
     """The pure cores over a log, partition by partition."""
 
     def __init__(self, core, rules, records):
-        self.lines, self.records = Counter(), []
+        self.lines, self.records, self.state = Counter(), [], {}
         for partition in range(PARTITIONS):
             state, meta = PartitionState(), {}
             for record in [record for record in records if record.partition == partition]:
@@ -52,6 +59,7 @@ class Fold:
                     state, meta, lambda work, record=record: core.absorb(record.value, work, rules=rules, arrival=arrival_of(record))
                 )
             self._step(state, meta, lambda work: core.flush(work, rules=rules, now_ms=0))
+            self.state |= {key: read(encoded) for key, encoded in state._stored.items()}
 
     def _step(self, state, meta, fold):
         work = Work(state, meta)
@@ -82,6 +90,8 @@ async def test_killed_again_and_again_nothing_is_lost_doubled_or_changed(stream_
     for number in range(60):
         await stream_topics.send(visit(number, chosen))
         if number % 20 == 19:
+            for topic in (EVENTS, TRACKED):
+                await stream_topics.send_raw(dict.fromkeys(range(PARTITIONS), POISON), topic)
             if number == 39:
                 await stream_topics.send_raw({number: model_line(SITE, OTHER, partition=number, at=1) for number in range(PARTITIONS)})
             streams.kill()
@@ -92,16 +102,25 @@ async def test_killed_again_and_again_nothing_is_lost_doubled_or_changed(stream_
     first = Fold(visitors, VisitorRules(PARTITIONS), await stream_topics.read(EVENTS))
     log = await stream_topics.read(TRACKED)
     second = Fold(subjects, read_book(texts("scores", "triggers"), {}, partitions=PARTITIONS), log)
-    assert Counter(line for record in log for line in record.value.split(b"\n")) == first.lines + second.lines
+    poison = Counter({POISON: 3 * PARTITIONS})
+    assert Counter(line for record in log for line in record.value.split(b"\n")) == first.lines + second.lines + poison
+    assert counted(await stream_topics.values(REJECTED)) == counted(first.values(REJECTED) + second.values(REJECTED))
     assert counted(await stream_topics.values(SCORE_CHANGES)) == counted(second.values(SCORE_CHANGES))
     assert counted(await stream_topics.values(SIGNALS)) == counted(second.values(SIGNALS))
     assert await last_scores(stream_topics) == {record.key: record.value for record in second.records if record.topic is SCORES}
     assert {row["model_version"] for row in second.values(SCORE_CHANGES)} == {"shipped-1", "b2b-1"}
     assert last_sessions(await stream_topics.values(SESSIONS)) == last_sessions(first.values(SESSIONS))
+    assert differences(untimed_visitors(await last_state(stream_topics, VISITORS_STATE)), untimed_visitors(first.state)) == []
+    assert differences(untimed_subjects(await last_state(stream_topics, SUBJECTS_STATE)), untimed_subjects(second.state)) == []
 
 
 async def last_scores(stream_topics):
     return {record.key: record.value for record in await stream_topics.read(SCORES)}
+
+
+async def last_state(stream_topics, topic):
+    found = {record.key: record.value for record in await stream_topics.read(topic) if record.key != MARKER}
+    return {key.decode(): read(value) for key, value in found.items() if value is not None}
 
 
 def texts(*names):
