@@ -36,7 +36,7 @@ class Score(BaseModel):
     stage: str = ""
     model_version: str
     half_life_s: float
-    reasons: list[ScoreReason]
+    reasons: list[ScoreReason] = Field(description="The five strongest rules; of `interests` the twenty strongest categories.")
     updated_at: int = Field(description="Event time of the state, Unix milliseconds.")
     version: int = Field(description="Grows with every record of this subject.")
 

@@ -28,10 +28,12 @@ class Signal(BaseModel):
     visitor_id: str = ""
     trigger: str
     version: str = Field(description="Version of the trigger.")
-    event_id: str = Field(description="The event that completed the count.")
-    fired_at: int = Field(description="Event time of that event, Unix milliseconds.")
+    event_id: str = Field(description="The event that completed the count, that was waited from, or that moved the score; else empty.")
+    fired_at: int = Field(description="Event time of that event, of an absence the end of the wait, Unix milliseconds.")
     status: SignalStatus
     reason: str
-    payload: dict[str, Any]
+    payload: dict[str, Any] = Field(
+        description="`url_path` of the event, and by sort `count`, `within_s`, `distinct_by`; `score`, `reaches`, `value`, `direction`."
+    )
     at: int = Field(description="When its cause was received, Unix milliseconds.")
     revision: int
