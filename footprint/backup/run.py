@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from footprint.backup import manifest as manifests
 from footprint.backup.engine import EngineBackups, Watch, disk_at, file_at
@@ -43,6 +44,7 @@ def create(settings: Settings, *, name: str = "", disk: str = "", watch: Watch =
 
     Raises Misconfigured when the store refuses, Retryable when store or broker is away: what was begun is no backup then.
     """
+    _require_one_node(settings)
     name = usable_name(name or datetime.now(UTC).strftime("%Y%m%d-%H%M%S"))
     folder = folder_of(settings.data_dir) / name
     if folder.exists():
@@ -74,6 +76,7 @@ def restore(settings: Settings, source: str, *, watch: Watch = lambda _, __: Non
     What has happened since comes again from Kafka, as far as it keeps it. Who was forgotten since is erased again.
     Raises Misconfigured when something is in the way: nothing was changed then, unless the message says otherwise.
     """
+    _require_one_node(settings)
     if find_run(settings.data_dir):
         raise Misconfigured(f"`footprint up` runs on {settings.data_dir}. Stop it, restore, and start it again.")
     folder = _brought_in(settings.data_dir, source)
@@ -105,6 +108,11 @@ def fingerprints(settings: Settings) -> dict[str, str]:
     found = {name: fingerprint(path.read_bytes()) for name, path in secrets.items() if path.is_file()}
     told = settings.model_dump_json(exclude={"data_dir", "secret_keys", "write_keys", "clickhouse_url", "kafka_sasl_password"})
     return found | {"settings": fingerprint(told.encode())}
+
+
+def _require_one_node(settings: Settings) -> None:
+    if "cluster=" in urlsplit(settings.clickhouse_url).query:
+        raise Misconfigured("The store is a cluster: its nodes must be backed up together. docs/operations/backup.md says how.")
 
 
 def _destination(folder: Path, disk: str) -> str:

@@ -136,6 +136,12 @@ def test_a_backup_without_its_manifest_is_none(settings, made, tmp_path):
     assert found_in(tmp_path) == []
 
 
+@pytest.mark.parametrize("attempt", [create, lambda settings: restore(settings, "first")])
+def test_a_cluster_is_refused(tmp_path, attempt):
+    with pytest.raises(Misconfigured, match="cluster"):
+        attempt(Settings(data_dir=tmp_path, clickhouse_url="http://u:p@127.0.0.1:9/footprint?cluster=main"))
+
+
 @pytest.mark.kafka
 async def test_the_sink_goes_on_where_it_was(kafka, monkeypatch):
     topic, group = f"backup-{uuid.uuid4().hex}", f"group-{uuid.uuid4().hex}"
