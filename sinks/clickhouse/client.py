@@ -14,6 +14,8 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError,
 
 from schemas.connections import StoreConnection
 from schemas.errors import Misconfigured, Retryable
+from sinks.clickhouse import layouts
+from sinks.core.shards import on_shards
 
 CONNECT_TIMEOUT_S = 5
 ANSWER_TIMEOUT_S = 120
@@ -60,6 +62,11 @@ class StoreClient:
         self._client: Client | None = None
         self._lock = threading.Lock()
 
+    @property
+    def home(self) -> str:
+        """The database that holds the rows: on a cluster the one of the shards."""
+        return layouts.layout(self._connection).home
+
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Sequence[Sequence[Any]]:
         """Return the rows of a query; `{name:Type}` in it takes the parameters."""
         with self._using() as client:
@@ -71,7 +78,8 @@ class StoreClient:
             return list(client.query(sql, parameters=dict(parameters or {})).named_results())
 
     def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
-        """Run a statement without a result."""
+        """Run a statement without a result. On a cluster, one that changes stored rows runs on every shard."""
+        sql = on_shards(layouts.layout(self._connection), sql)
         with self._using() as client:
             client.command(sql, parameters=dict(parameters or {}), settings=AT_ONCE if self._connection.cluster else None)
 

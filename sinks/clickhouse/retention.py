@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sinks.clickhouse.client import StoreClient
 
-DEFINITION = "SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = {table:String}"
+DEFINITION = "SELECT create_table_query FROM system.tables WHERE database = {home:String} AND name = {table:String}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ def keep(client: StoreClient, retention: Retention) -> list[str]:
 
 
 def _rows(client: StoreClient, table: str, days: int) -> list[str]:
-    defined = client.rows(DEFINITION, {"table": table})[0][0]
+    defined = client.rows(DEFINITION, {"table": table, "home": client.home})[0][0]
     after_key = defined.partition("ORDER BY")[2]
     if days and f"TTL {_expiry(days)}" not in after_key:
         client.command(f"ALTER TABLE {table} MODIFY TTL {_expiry(days)}")
@@ -38,7 +38,7 @@ def _rows(client: StoreClient, table: str, days: int) -> list[str]:
 
 
 def _column(client: StoreClient, column: str, days: int) -> list[str]:
-    defined = client.rows(DEFINITION, {"table": "events_raw"})[0][0]
+    defined = client.rows(DEFINITION, {"table": "events_raw", "home": client.home})[0][0]
     if days and f"`{column}` String TTL {_expiry(days)}" not in defined:
         client.command(f"ALTER TABLE events_raw MODIFY COLUMN {column} String TTL {_expiry(days)}")
         return [f"events_raw.{column}"]

@@ -24,6 +24,8 @@ ROUTES = {
     "ingest_signals": "cityHash64(site, signal_id)",
     "ingest_rejected": "cityHash64(site, reason, event_id, message, original)",
     "erasures_raw": "cityHash64(site, who)",
+    "rebuild_assignments": "cityHash64(visitor_id)",
+    "rollup_marks": "cityHash64(site, day)",
     "rollup_days": "cityHash64(site, day)",
     "page_daily_raw": "cityHash64(site, day)",
     "campaign_daily_raw": "cityHash64(site, day)",
@@ -36,6 +38,7 @@ OF_ONE = {"timeline": "event_time, pageview_id, seq, event_id", "why": "score, c
 PICKED = {"customer": "customers"}
 """Views with these parameters that are one row of another view."""
 
+CHANGES = re.compile(r"\s*(?:ALTER TABLE|DELETE FROM|OPTIMIZE TABLE|TRUNCATE TABLE) (\w+)\b")
 AGGREGATES = re.compile(r"\bGROUP BY\b")
 WORD = re.compile(r"\w+")
 SETTINGS = re.compile(r"\bSETTINGS\b[^()]*\Z")
@@ -103,6 +106,15 @@ def over_all(layout: Layout, database: str, tables: Iterable[str], views: Mappin
         shown = _globally(views[name]) if name in counting else _asked(layout, name)
         made.append(f"CREATE OR REPLACE VIEW `{database}`.{name} {ddl} AS {shown}")
     return made
+
+
+def on_shards(layout: Layout, statement: str) -> str:
+    """Return a statement as it reaches the rows: one that changes those that are stored does so in each shard's own table."""
+    found = CHANGES.match(statement)
+    if not found or not layout.cluster:
+        return statement
+    before, after = statement[: found.start(1)], statement[found.end(1) :]
+    return f"{before}`{layout.home}`.{found[1]} {layout.placeholders['ON_CLUSTER']}{after}"
 
 
 def _rows_of(layout: Layout, name: str) -> str:

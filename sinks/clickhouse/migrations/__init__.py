@@ -12,14 +12,13 @@ from clickhouse_migrations.migrator import STATUS_MD5_MISMATCH, STATUS_PENDING, 
 
 from schemas.connections import StoreConnection
 from schemas.errors import Misconfigured
+from sinks.clickhouse import layouts
 from sinks.clickhouse.client import Refused, connect, errors_of
+from sinks.clickhouse.layouts import DEDUP_WINDOW
 from sinks.clickhouse.schema import FOLDER, newest, spread, statements
-from sinks.core.shards import Layout, layout_of
+from sinks.core.shards import Layout
 
-__all__ = ["DEDUP_WINDOW", "FOLDER", "SchemaVersion", "check", "layout", "migrate", "newest", "plan", "status"]
-
-DEDUP_WINDOW = 1000
-"""Inserts that each table remembers: a crashed insert is repeated as the first one of its partition, far fewer than this later."""
+__all__ = ["DEDUP_WINDOW", "FOLDER", "SchemaVersion", "check", "migrate", "newest", "plan", "status"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +29,6 @@ class SchemaVersion:
     state: str
 
 
-def layout(connection: StoreConnection) -> Layout:
-    """Return how the schema lies in this store."""
-    return layout_of(connection.database, DEDUP_WINDOW, connection.cluster)
-
-
 def migrate(connection: StoreConnection, *, to: int | None = None) -> Sequence[int]:
     """Create the database and apply what is pending, at most up to version `to`; returns the applied versions.
 
@@ -42,7 +36,7 @@ def migrate(connection: StoreConnection, *, to: int | None = None) -> Sequence[i
     when the store does not answer.
     """
     check(connection, pending=True)
-    laid = layout(connection)
+    laid = layouts.layout(connection)
     with _outcome(connection):
         applied = _cluster(connection).migrate(
             laid.home, FOLDER, _everywhere(laid), variables=dict(laid.placeholders), migration_log_format="compact", to_version=to
@@ -53,7 +47,7 @@ def migrate(connection: StoreConnection, *, to: int | None = None) -> Sequence[i
 
 def plan(connection: StoreConnection, number: int) -> str:
     """Return what a version runs in this store; the newest one also makes the database over all shards."""
-    laid = layout(connection)
+    laid = layouts.layout(connection)
     over = spread(laid, connection.database, number) if number == newest() else []
     return "\n".join([statements(number, laid), *(f"{statement};\n" for statement in over)])
 
@@ -61,7 +55,7 @@ def plan(connection: StoreConnection, number: int) -> str:
 def status(connection: StoreConnection) -> Sequence[SchemaVersion]:
     """Return every known version: `applied`, `pending`, `unknown` (newer than this program) or `md5-mismatch`."""
     with _outcome(connection):
-        rows = _cluster(connection).status(layout(connection).home, FOLDER)
+        rows = _cluster(connection).status(layouts.layout(connection).home, FOLDER)
     return [SchemaVersion(row.version, row.state) for row in rows]
 
 

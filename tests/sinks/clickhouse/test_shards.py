@@ -6,9 +6,12 @@ from dataclasses import replace
 import pytest
 
 from footprint.local.ports import free_port
-from sinks.clickhouse import migrations
+from sinks.clickhouse import layouts
 from sinks.clickhouse.client import StoreClient
 from sinks.clickhouse.migrations import DEDUP_WINDOW, migrate, newest, plan, status
+from sinks.clickhouse.persons import counts, erase, find
+from sinks.clickhouse.retention import Retention, keep
+from sinks.clickhouse.rollups import refresh
 from sinks.clickhouse.schema import views
 from sinks.core.shards import OF_ONE, PICKED, sharded, single
 from tests.sinks.clickhouse.sharding import deal, fill, rows, two_shards
@@ -82,7 +85,7 @@ def without_keeper(monkeypatch):
         placeholders = single(connection.database, DEDUP_WINDOW).placeholders
         return replace(sharded(connection.database, DEDUP_WINDOW, connection.cluster), placeholders=placeholders)
 
-    monkeypatch.setattr(migrations, "layout", layout)
+    monkeypatch.setattr(layouts, "layout", layout)
 
 
 @pytest.mark.usefixtures("without_keeper")
@@ -101,6 +104,15 @@ def test_the_migrations_run_on_a_cluster_and_an_insert_counts_once(cluster):
     assert client.rows("SELECT engine FROM system.tables WHERE database = 'footprint' AND name = 'events_raw'") == [("Distributed",)]
     for view in views(newest()):
         assert said(client, view) or view == "erasures", view
+    shown = said(client, "page_daily")
+    assert refresh(client, settle_s=0) >= 2
+    assert said(client, "page_daily") == shown
+    assert len(keep(client, Retention())) == 5
+    assert keep(client, Retention()) == []
+    person = find(client, "demo", "c1")
+    erase(client, person, list(counts(client, person)))
+    assert counts(client, person) == {}
+    assert said(client, "page_daily") != shown
     client.close()
 
 

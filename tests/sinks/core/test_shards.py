@@ -1,6 +1,6 @@
 """Where rows go, and what is made again over all shards."""
 
-from sinks.core.shards import OF_ONE, PICKED, layout_of, of_all, over_all
+from sinks.core.shards import OF_ONE, PICKED, layout_of, of_all, on_shards, over_all
 
 VIEWS = {
     "rows": "SELECT site, visitor_id FROM events_raw FINAL;",
@@ -52,3 +52,12 @@ def test_a_question_about_one_customer_goes_to_every_shard():
     asked = "SELECT * FROM `d_shard`.timeline(site = {site:String}, customer = {customer:String})"
     assert f"AS SELECT * FROM cluster('shop', view({asked})) ORDER BY event_time" in shown["timeline"]
     assert shown["customer"].endswith("AS SELECT * FROM customers WHERE site = {site:String} AND customer_id = {customer:String}")
+
+
+def test_what_changes_stored_rows_runs_on_every_shard():
+    layout = layout_of("d", 10, "shop")
+    assert on_shards(layout, "\nDELETE FROM t\nWHERE 1") == "\nDELETE FROM `d_shard`.t ON CLUSTER `shop`\nWHERE 1"
+    assert on_shards(layout, "ALTER TABLE t MODIFY TTL x") == "ALTER TABLE `d_shard`.t ON CLUSTER `shop` MODIFY TTL x"
+    for kept in ("INSERT INTO t SELECT 1", "SELECT 'DELETE FROM t'", "DROP TABLE t"):
+        assert on_shards(layout, kept) == kept
+    assert on_shards(layout_of("d", 10, ""), "DELETE FROM t WHERE 1") == "DELETE FROM t WHERE 1"
