@@ -31,6 +31,7 @@ from collector.ports import Publisher
 from collector.publishing import Publishing
 from collector.readiness import Readiness
 from collector.snippet import serve_snippet
+from collector.used_tokens import UsedTokens
 from collector.visitor import answer_visitor
 
 log = structlog.get_logger()
@@ -89,6 +90,7 @@ class _Pages:
         self._peers = peers
         self._handlers = handlers
         self._config = handlers.config
+        self._used = UsedTokens(handlers.config.used_tokens)
         self._metrics = metrics
         self._readiness = readiness
         self._publishing = publishing
@@ -137,7 +139,7 @@ class _Pages:
         return HTMLResponse(docs_page(document(VERSION)))
 
     async def visitor(self, request: Request) -> Response:
-        return await answer_visitor(request, self._handlers.site_of, now_ms=wall_clock_ms(), new_id=_new_id)
+        return await answer_visitor(request, self._handlers.site_of, now_ms=wall_clock_ms(), new_id=_new_id, used=self._used)
 
     async def sdk_settings(self, request: Request) -> Response:
         """Answer what analytics.js asks for before it sends: which destination, and where."""

@@ -17,7 +17,7 @@ NO_LINKS = LinkReader(())
 class CollectorConfig:
     """`sites` by write key, `rules` by site: those for keys that are made while the collector runs.
 
-    `snippet` is the built browser snippet served as `/fp.js`. `links` reads the addresses of e-mails.
+    `snippet` is the built browser snippet served as `/fp.js`. `links` reads the addresses of e-mails. `used_tokens` is the folder of hand-over tokens that were used.
     """
 
     sites: Mapping[str, SiteRules]
@@ -25,6 +25,7 @@ class CollectorConfig:
     snippet: Path | None = None
     rules: Mapping[str, SiteRules] = field(default_factory=dict)
     live: LivePaths | None = None
+    used_tokens: Path | None = None
     links: LinkReader = NO_LINKS
     trusted_proxies: tuple[Network, ...] = ()
     body_limit: int = 10 * MEGABYTE

@@ -11,6 +11,7 @@ from collector.core import answers, cookies, privacy
 from collector.core.readers import text
 from collector.core.sites import SiteRules
 from collector.core.visitor_tokens import read_token, sign_token
+from collector.used_tokens import UsedTokens
 from schemas.identities import usable_id
 
 MAX_BODY = 4096
@@ -18,11 +19,11 @@ NO_STORE = {"cache-control": "no-store"}
 
 
 async def answer_visitor(
-    request: Request, site_of: Callable[[str], SiteRules | None], *, now_ms: int, new_id: Callable[[], str]
+    request: Request, site_of: Callable[[str], SiteRules | None], *, now_ms: int, new_id: Callable[[], str], used: UsedTokens
 ) -> Response:
     """Return `{"visitorId", "token"}`: whose browser this is, and a token that tells another of the site's domains so.
 
-    A valid token goes first, then the cookie (mode `server`), then the id the snippet has, then a new one. Mode `server`
+    A valid token, the first time it is used, goes first, then the cookie (mode `server`), then the id the snippet has, then a new one. Mode `server`
     sets the cookie, `reset` ends it. Without keys for cookies the site gets its own id back and no token. Nothing is
     asked or set for a visitor who declines to be tracked.
     """
@@ -39,8 +40,9 @@ async def answer_visitor(
     server = question.get("mode") == "server" and bool(site.cookie_keys)
     known = cookies.read_visitor(request.headers.get("cookie", ""), site.cookie_keys) if server else None
     browser = request.headers.get("user-agent", "")
-    handed = read_token(text(question.get("token")) or "", site.cookie_keys, now_ms=now_ms, browser=browser)
-    visitor = handed or known or _named(question) or new_id()
+    shown = text(question.get("token")) or ""
+    handed = read_token(shown, site.cookie_keys, now_ms=now_ms, browser=browser)
+    visitor = (handed if handed and used.use(shown, now_ms) else None) or known or _named(question) or new_id()
     newest = site.cookie_keys[-1] if site.cookie_keys else None
     token = sign_token(visitor, newest, now_ms=now_ms, browser=browser) if newest else None
     told = JSONResponse({"success": True, "visitorId": visitor, "token": token}, headers=NO_STORE)

@@ -90,6 +90,7 @@ def config_of(settings: Settings) -> CollectorConfig:
         sites=sites,
         rules=rules,
         live=live,
+        used_tokens=settings.data_dir / "used-tokens",
         partitions=settings.partitions,
         snippet=SNIPPET,
         links=link_reader(settings),

@@ -1,8 +1,10 @@
 """Whose browser it is: by token, by cookie, by what the snippet knows."""
 
 import json
+import time
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from collector.config import CollectorConfig
 from collector.core.sites import SiteRules
 from collector.core.visitor_tokens import LIFETIME_S, read_token, sign_token
+from collector.used_tokens import UsedTokens
 
 KEYS = (b"old", b"new")
 NOW_MS = 1_790_000_000_000
@@ -48,9 +51,9 @@ def test_a_token_changed_anywhere_is_none(visitor: str, data: st.DataObject) -> 
 
 
 @pytest.fixture
-def config(config: CollectorConfig) -> CollectorConfig:
+def config(config: CollectorConfig, tmp_path: Path) -> CollectorConfig:
     rules = SiteRules("shop", frozenset({"https://shop.example"}), cookie_keys=KEYS)
-    return replace(config, sites={**config.sites, "shop-key": rules})
+    return replace(config, sites={**config.sites, "shop-key": rules}, used_tokens=tmp_path / "used-tokens")
 
 
 async def ask(http: httpx2.AsyncClient, question: object, **headers: str) -> httpx2.Response:
@@ -82,6 +85,28 @@ async def test_a_token_that_was_passed_on_to_another_browser_is_nobody(http: htt
     token = (await ask(http, {"writeKey": "shop-key", "visitorId": "v1"}, **{"user-agent": "one"})).json()["token"]
     told = await ask(http, {"writeKey": "shop-key", "visitorId": "v2", "token": token}, **{"user-agent": "two"})
     assert told.json()["visitorId"] == "v2"
+
+
+async def test_a_token_is_good_once(http: httpx2.AsyncClient) -> None:
+    token = (await ask(http, {"writeKey": "shop-key", "visitorId": "v1"})).json()["token"]
+    told = [(await ask(http, {"writeKey": "shop-key", "visitorId": "v2", "token": token})).json()["visitorId"] for _ in range(2)]
+    assert told == ["v1", "v2"]
+
+
+def test_collectors_of_one_machine_share_what_was_used_and_forget_it_when_it_is_worth_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "used"
+    one, other = UsedTokens(folder), UsedTokens(folder)
+    now_ms = int(time.time() * 1000)
+    assert one.use("a", now_ms)
+    assert not other.use("a", now_ms)
+    assert other.use("b", now_ms)
+    assert UsedTokens(folder).use("c", now_ms + 3 * LIFETIME_S * 1000)
+    assert len(list(folder.iterdir())) == 1
+
+
+def test_a_token_that_cannot_be_remembered_is_not_good(tmp_path: Path) -> None:
+    (tmp_path / "used").write_text("no folder")
+    assert not UsedTokens(tmp_path / "used").use("a", NOW_MS)
 
 
 async def test_other_modes_set_no_cookie_and_junk_ids_are_replaced(http: httpx2.AsyncClient) -> None:
