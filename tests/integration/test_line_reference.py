@@ -39,6 +39,9 @@ def test_the_pages_have_examples():
 def test_the_doctor_finds_a_running_line_well(line):
     done = run_program(line, "doctor")
     assert done.returncode == 0, done.stdout
-    assert [said.split()[:2] for said in done.stdout.splitlines()] == [
-        [check, "ok"] for check in ("settings", "broker", "topics", "store", "schema", "clock", "disk")
+    said = done.stdout.splitlines()
+    assert [line.split()[:2] for line in said if not line.startswith(" ")] == [
+        [check, "ok"] for check in ("settings", "broker", "topics", "store", "schema", "streams", "clock", "disk")
     ]
+    hops = [line.split(":")[0].strip() for line in said if line.startswith(" ")]
+    assert hops == [f"{hop}/{number}" for hop in ("subjects", "visitors") for number in range(4)]
