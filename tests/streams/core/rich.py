@@ -12,14 +12,14 @@ version: rich-1
 time_zone: Europe/Berlin
 triggers:
   price_page_twice: {when: {kind: [page_view], path: "/{price,prices,pricing,plans}*"}, count: 2, within: 7d, min_gap: 5m, cooldown: 24h}
-  pages: {when: {kind: [page_view]}, count: 3, within: 10m, distinct_by: url_path, cooldown: 2m}
+  pages: {when: {kind: [page_view]}, count: 2, within: 10m, distinct_by: url_path, cooldown: 2m}
   deciding: {when: {kind: [click]}, count: 1, within: 1m, min_gap: 1s, cooldown: 1m, where: {stage: [consideration, intent]}}
   agreed: {when: {kind: [page_view]}, count: 2, within: 10m, min_gap: 1s, cooldown: 3m, where: {consent: granted}}
   asked: {when: {kind: [form_submit]}, unless: {kind: [purchase, email_click]}, within: 4m, cooldown: 5m}
   silent: {when: {kind: [page_view]}, unless: {kind: [engagement]}, within: 3m, cooldown: 1m, where: {stage: [none, awareness]}}
   quiet: {when: {kind: [purchase]}, count: 1, within: 1m, min_gap: 1s, cooldown: 2m, quiet_hours: {from: "10:00", to: "18:00"}}
   hot: {score: engagement, reaches: 40, falls: true, cooldown: 1m}
-  warm: {when: {kind: [click]}, count: 1, within: 1m, where: {band: {engagement: [1, 2]}}}
+  warm: {when: {kind: [click, page_view]}, count: 1, within: 1m, where: {band: {engagement: [1, 2]}}}
 """
 RULES = subjects.read_rules(scores=(MODELS / "scores.yaml").read_text(), triggers=TEXT, partitions=PARTITIONS)
 
@@ -90,7 +90,7 @@ def fired(events):
     views, clicks, answers = of_kind("page_view"), of_kind("click"), of_kind("purchase", "email_click")
     return {
         "price_page_twice": counted(events, is_price, 2, within=7 * DAY, gap=5 * MINUTE, cooldown=DAY),
-        "pages": counted(events, seen_page, 3, within=10 * MINUTE, cooldown=2 * MINUTE, distinct=path_of),
+        "pages": counted(events, seen_page, 2, within=10 * MINUTE, cooldown=2 * MINUTE, distinct=path_of),
         "deciding": counted(events, clicks, 1, within=MINUTE, gap=1000, cooldown=MINUTE, meets=staged(events, 2, 3)),
         "agreed": counted(events, views, 2, within=10 * MINUTE, gap=1000, cooldown=3 * MINUTE, meets=granted),
         "asked": absent(events, of_kind("form_submit"), answers, within=4 * MINUTE, cooldown=5 * MINUTE),
