@@ -52,9 +52,9 @@ def fill(client, given):
 
 
 def two_shards(store, names):
-    """Make a database, the same on two shards, and over these; return clients of the first and the last."""
-    alone, first, second, over = names
-    for name in (alone, first, second):
+    """Make two shards and a database over them; return a client of that one."""
+    first, second, over = names
+    for name in (first, second):
         migrate(replace(store, database=name))
     root = StoreClient(store)
     layout = replace(sharded(over, DEDUP_WINDOW, "shop"), home=first, placeholders=single(over, DEDUP_WINDOW).placeholders)
@@ -64,7 +64,7 @@ def two_shards(store, names):
     for statement in made[1:]:
         top.command(_both(statement, first, second))
     root.close()
-    return StoreClient(replace(store, database=alone)), top
+    return top
 
 
 def _both(statement, first, second):
@@ -76,9 +76,8 @@ def _both(statement, first, second):
     return statement.replace(f"cluster('shop', view({asked[1]}))", f"({asked[1]} UNION ALL {asked[1].replace(first, second)})")
 
 
-def deal(store, alone, shards, given):
+def deal(client, shards, given):
     """Put the rows of each topic on the shards, each where its table's route says."""
-    client = StoreClient(replace(store, database=alone))
     for table, found in given.items():
         client.command(f"CREATE TABLE dealt_{table} AS ingest_{table} ENGINE = Memory")
         client.insert(f"dealt_{table}", join_lines(map(dumps, found)))
@@ -86,4 +85,3 @@ def deal(store, alone, shards, given):
             where = f"WHERE {ROUTES[f'ingest_{table}']} % {len(shards)} = {number}"
             client.command(f"INSERT INTO {shard}.ingest_{table} SELECT * FROM dealt_{table} {where}")
         client.command(f"DROP TABLE dealt_{table}")
-    client.close()

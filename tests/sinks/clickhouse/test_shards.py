@@ -15,6 +15,7 @@ from sinks.clickhouse.rollups import refresh
 from sinks.clickhouse.schema import views
 from sinks.core.shards import OF_ONE, PICKED, sharded, single
 from tests.sinks.clickhouse.sharding import deal, fill, rows, two_shards
+from tests.sinks.schema import TABLES
 from tests.support.servers import LocalClickHouse, running
 
 pytestmark = pytest.mark.store
@@ -36,20 +37,20 @@ def said(client, view):
 
 
 @pytest.fixture(scope="module")
-def laid(store):
+def laid(store, shared_schema):
     """The same rows on one node and on two shards."""
-    names = [f"shards_{uuid.uuid4().hex[:10]}_{name}" for name in ("alone", "first", "second", "over")]
-    alone, over = two_shards(store, names)
+    names = [f"shards_{uuid.uuid4().hex[:10]}_{name}" for name in ("first", "second", "over")]
+    alone, over = StoreClient(shared_schema), two_shards(store, names)
     given = rows()
     fill(alone, given)
-    deal(store, names[0], names[1:3], given)
+    deal(alone, names[:2], given)
     yield alone, over
-    root = StoreClient(store)
+    for name in reversed(names):
+        alone.command(f"DROP DATABASE IF EXISTS {name}")
+    for (table,) in alone.rows(TABLES):
+        alone.command(f"TRUNCATE TABLE {table}")
     for client in (alone, over):
         client.close()
-    for name in reversed(names):
-        root.command(f"DROP DATABASE IF EXISTS {name}")
-    root.close()
 
 
 @pytest.mark.parametrize("view", views(newest()))
