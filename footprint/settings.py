@@ -120,7 +120,7 @@ class Settings(BaseModel):
     kafka_ca_file: str = Field(default="", description="CA certificates (PEM) that sign the brokers' certificates.")
     clickhouse_url: str = Field(
         default="",
-        description="`http(s)://user:password@host:8123/database`; empty: `up` starts a local ClickHouse.",
+        description="`http(s)://user:password@host:8123/database`, with `?cluster=NAME` for a cluster; empty: `up` starts a local ClickHouse.",
         repr=False,
     )
     data_dir: Path = Field(
