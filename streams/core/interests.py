@@ -20,8 +20,9 @@ TOP_INTERESTS = 20
 def categories_of(event: dict[str, Any], paths: tuple[FieldPath, ...]) -> list[str]:
     """Return the categories that the first place gives which holds any: trimmed, in lower case, each once."""
     for path in paths:
-        found = dict.fromkeys(text.strip().lower()[:MAX_CATEGORY] for text in texts_at(event, path))
-        found.pop("", None)
-        if found:
-            return list(found)[:MAX_PER_EVENT]
+        texts = texts_at(event, path)
+        if texts:
+            found = list(dict.fromkeys([text.strip().lower()[:MAX_CATEGORY] for text in texts]))
+            if found != [""]:
+                return [category for category in found if category][:MAX_PER_EVENT]
     return []

@@ -77,6 +77,8 @@ def glob(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(parts), re.DOTALL)
 
 
+_TEXTS = frozenset({str, int, float})
+
 FieldPath = tuple[str, ...]
 """Where a value stands in a tracked event: `("url_path",)`, `("props", "products", "category")`."""
 
@@ -88,10 +90,23 @@ def path_of(name: str) -> FieldPath:
 
 def texts_at(event: dict[str, Any], path: FieldPath) -> list[str]:
     """Return the texts and numbers at a path, as texts: each of a list's. Nothing else is a value."""
+    found: Any = event
+    for name in path:
+        if type(found) is list:
+            return _texts_in_lists(event, path)
+        if type(found) is not dict:
+            return []
+        found = found.get(name)
+    if type(found) is list:
+        return _texts_in_lists(event, path)
+    return [str(found)] if type(found) in _TEXTS and found != "" else []
+
+
+def _texts_in_lists(event: dict[str, Any], path: FieldPath) -> list[str]:
     found: list[Any] = [event]
     for name in path:
         found = [one.get(name) for one in _each(found) if type(one) is dict]
-    return [str(one) for one in _each(found) if type(one) in (str, int, float) and one != ""]
+    return [str(one) for one in _each(found) if type(one) in _TEXTS and one != ""]
 
 
 def _each(values: list[Any]) -> list[Any]:
