@@ -1,9 +1,12 @@
 // Clicks on links and on what the page marks with `data-footprint="name"`. Navigation is never delayed.
 import { on } from "./guard.js";
-import { isFile, isOwn, scrub } from "./url.js";
+import { isOwn, scrub } from "./url.js";
+
+// The extensions of docs/semantics.md, section 11.
+const FILE = /\.(pdf|zip|gz|tgz|tar|bz2|xz|7z|rar|exe|dmg|pkg|deb|rpm|iso|(doc|xls|ppt)x?|epub)$/i;
 
 const nameOf = (link, domains) => {
-  if (isFile(link)) return "download";
+  if (link.hasAttribute("download") || FILE.test(link.pathname)) return "download";
   return link.host && link.hostname !== location.hostname && !isOwn(link.hostname, domains) ? "outbound" : "link";
 };
 

@@ -1,5 +1,5 @@
 // Engagement time, as docs/semantics.md section 4 has it: visible, focused, and an input younger than a minute.
-import { guarded, hidden, on } from "./guard.js";
+import { guarded, on } from "./guard.js";
 
 const IDLE_MS = 60e3;
 const TICK_MS = 1000;
@@ -18,7 +18,7 @@ export const captureEngagement = (tracker) => {
   const look = () =>
     new ResizeObserver((_, observer) => {
       observer.disconnect();
-      depth = Math.max(depth, Math.min(100, Math.round(((scrollY + innerHeight) / root.scrollHeight) * 100)));
+      depth = Math.max(depth, Math.min(100, Math.round((100 * (scrollY + innerHeight)) / root.scrollHeight)));
     }).observe(root);
 
   const tick = () => {
@@ -28,7 +28,7 @@ export const captureEngagement = (tracker) => {
       engaged += Math.max(0, Math.min(spent, input + IDLE_MS - last));
     }
     last = time;
-    active = !hidden() && document.hasFocus();
+    active = !document.hidden && document.hasFocus();
   };
 
   const begin = () => {
@@ -71,7 +71,7 @@ export const captureEngagement = (tracker) => {
     if (event.type === "blur") settle("blur");
     else touched(tick());
   });
-  on("visibilitychange", () => (hidden() ? settle("hidden") : touched(tick())));
+  on("visibilitychange freeze", () => (document.hidden ? settle("hidden") : touched(tick())));
   on("pagehide", () => settle("pagehide"));
   setInterval(
     guarded(() => {

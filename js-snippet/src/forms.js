@@ -32,7 +32,7 @@ export const captureForms = (tracker) => {
 
   const start = (form) => {
     if (!form || begun.has(form)) return;
-    begun.set(form, performance.now());
+    begun.set(form, __FULL__ && performance.now());
     emit(form, STARTED);
   };
 

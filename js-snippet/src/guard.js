@@ -15,6 +15,3 @@ export const ignore = () => {};
 /** Listens on the window, where the capture phase of every event of the page passes; never delays scrolling or navigation. */
 export const on = (names, fn) =>
   names.split(" ").forEach((name) => addEventListener(name, guarded(fn), { capture: true, passive: true }));
-
-/** Returns true while nobody can see the page. */
-export const hidden = () => document.hidden;

@@ -34,5 +34,7 @@ export const captureHandover = (tracker) => {
     const url = new URL(link.href);
     url.searchParams.set("_fpx", token);
     link.href = url;
+    token = 0; // it is good once
+    asked = -FRESH_MS;
   });
 };

@@ -3,7 +3,7 @@ import { captureClicks } from "./clicks.js";
 import { captureEngagement } from "./engagement.js";
 import { captureErrors } from "./errors.js";
 import { captureForms } from "./forms.js";
-import { guarded, hidden, ignore, on } from "./guard.js";
+import { guarded, ignore, on } from "./guard.js";
 import { captureHandover } from "./handover.js";
 import { captureMedia } from "./media.js";
 import { fromScript } from "./options.js";
@@ -32,30 +32,33 @@ const commandsOf = (tracker, settle) => ({
     tracker.line_.flush_(); // by fetch: a beacon carries cookies, and would make the old visitor the collector's new one
     tracker.forget_();
   },
+  leave_: tracker.leave_,
   ready: (callback) => setTimeout(callback, 0, { visitorId: tracker.visitor_(), pageviewId: tracker.view_.id_ }),
 });
 
 /** Starts capturing and returns what is called from outside: the commands, and `leave_`. */
 const start = (options) => {
   const tracker = createTracker(options);
-  const has = (name) => options.auto.includes(name);
+  const has = (name) => (options.auto ?? name).includes(name);
   const engaged = has("engagement") ? captureEngagement(tracker) : ignore;
   const abandon = has("form") ? captureForms(tracker) : ignore;
-  const settle = (reason) => {
-    if (__FULL__ && reason) abandon();
-    engaged(reason);
-  };
+  const settle = __FULL__
+    ? (reason) => {
+        if (reason) abandon();
+        engaged(reason);
+      }
+    : engaged;
   if (has("page")) capturePages(tracker, settle);
   if (has("click")) captureClicks(tracker);
   if (__FULL__ && has("media")) captureMedia(tracker);
   if (__FULL__ && has("error")) captureErrors(tracker);
   if (__FULL__ && options.domains) captureHandover(tracker);
-  on("visibilitychange storage", () => {
+  on("visibilitychange freeze storage", () => {
     tracker.sure_ = 0;
-    if (hidden()) tracker.line_.flush_();
+    if (document.hidden) tracker.line_.flush_();
   });
   on("pagehide", tracker.leave_);
-  return { ...commandsOf(tracker, settle), leave_: tracker.leave_ };
+  return commandsOf(tracker, settle);
 };
 
 /**
@@ -64,12 +67,9 @@ const start = (options) => {
  */
 const whenReady = (deferred, fn) => {
   let parsed = document.readyState < (deferred ? "i" : "l"); // complete, interactive, loading: their alphabet is their order
-  let called;
   const look = ({ type }) => {
     parsed = parsed || !/^prer/.test(type);
-    if (called || document.prerendering || !parsed) return;
-    called = 1;
-    fn(type === "pagehide");
+    if (parsed && !document.prerendering) fn(type === "pagehide");
   };
   on("prerenderingchange DOMContentLoaded load pagehide", look);
   look({ type: "prer" });
@@ -82,7 +82,7 @@ export const install = () => {
   const script = document.currentScript || {};
   const options = fromScript(script);
   const waiting = [];
-  let begun, commands;
+  let commands;
 
   const call = guarded(([name, ...args]) => {
     if (commands) {
@@ -96,20 +96,20 @@ export const install = () => {
   });
 
   const begin = () => {
-    if (begun || !options.key) return;
-    begun = 1;
+    if (!options.key) return;
     options.collector = options.collector.replace(/\/$/, "");
     whenReady(script.defer, (leaving) => {
+      if (commands) return;
       commands = start(options);
       waiting.forEach(call);
       if (leaving) commands.leave_();
     });
   };
 
-  const footprint = (...args) => call(args);
-  footprint.version = __VERSION__;
-  footprint.q = { push: call }; // a stub that somebody kept still finds its way
-  window.footprint = footprint;
+  window.footprint = Object.assign((...args) => call(args), {
+    version: __VERSION__,
+    q: { push: call }, // a stub that somebody kept still finds its way
+  });
   stub.q?.forEach(call);
   begin();
 };

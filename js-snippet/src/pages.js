@@ -1,5 +1,5 @@
 // Page views: loading, moves inside a single-page application, returns from the back/forward cache.
-import { guarded, hidden, on } from "./guard.js";
+import { guarded, on } from "./guard.js";
 import { scrub, takeParameter } from "./url.js";
 
 /** Returns what was searched for on this page (full build), by the parameter names that sites use. */
@@ -24,7 +24,7 @@ export const capturePages = (tracker, settle) => {
 
   // Until somebody looks at the tab it has not been viewed.
   const first = () => {
-    if (last !== undefined || hidden()) return;
+    if (last || document.hidden) return;
     count();
     if (__FULL__) takeParameter("fp_click"); // the e-mail that led here: this view's address tells it, a copied link must not
   };
@@ -37,7 +37,7 @@ export const capturePages = (tracker, settle) => {
   });
 
   const moved = () => {
-    if (last === undefined || path() === last || pending) return;
+    if (!last || path() === last || pending) return;
     settle("move");
     pending = setTimeout(move); // a router calls before it has drawn: a task later the title and the final address are there
   };
@@ -62,5 +62,5 @@ export const capturePages = (tracker, settle) => {
   if (spa === "off") return;
   follow("pushState");
   if (spa === "replace") follow("replaceState");
-  on(spa === "hash" ? "popstate hashchange" : "popstate", moved);
+  on("popstate", moved); // also of a changed hash
 };

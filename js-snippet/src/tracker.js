@@ -62,7 +62,7 @@ export const createTracker = (options) => {
     if (!token && !(server && !document.referrer.startsWith(location.origin))) return letGo();
     asking = 1;
     setTimeout(learned, ANSWER_MS);
-    askVisitor(options, { visitorId: visitorId(), token }).then(learned);
+    askVisitor(options, { visitorId: visitorId(), ...(token && { token }) }).then(learned);
   };
 
   const forget = () => {
@@ -106,7 +106,9 @@ export const createTracker = (options) => {
     },
 
     /** Returns the visitor's id, undefined without consent. */
-    visitor_: () => (consent === "granted" ? visitorId() : undefined),
+    visitor_() {
+      if (consent === "granted") return visitorId();
+    },
 
     /** Sends what there is: the page may be gone in a moment. */
     leave_() {
@@ -116,7 +118,7 @@ export const createTracker = (options) => {
 
     /** Applies the visitor's choice: `granted` lets go what was held, `denied` forgets everything kept here. */
     consent_(choice) {
-      if (silent || choice === consent || !/granted|denied|pending/.test(choice)) return;
+      if (silent || choice === consent || !/^(granted|denied|pending)$/.test(choice)) return;
       const news = { event: "Consent Updated", properties: { consent: choice } };
       consent = choice;
       asking = 0;

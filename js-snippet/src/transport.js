@@ -12,7 +12,7 @@ const QUOTA = 16e3; // so too: all beacons and keepalive requests of a page shar
 const BACKOFF_MS = 2000;
 const MAX_BACKOFF_MS = 256e3;
 
-const itemOf = (key, text) => ({ key_: key, text_: text }); // and `sending_` while a request carries it
+const itemOf = (key, text, saved) => ({ key_: key, text_: text, saved_: saved }); // and `sending_` while a request carries it
 const stored = () => Object.keys(localStorage).filter((key) => key.startsWith(QUEUE));
 
 /** Delivers events to the collector. What is added is delivered by this page or a later one; ids make repeats harmless. */
@@ -24,19 +24,24 @@ export const transport = (options) => {
   let failures = 0;
   let inFlight = 0;
   let notBefore = 0;
-  let timer, stopped, left, unlock;
+  let timer, saving, stopped, left, unlock;
 
   const remove = (items) => {
     queue = queue.filter((item) => !items.includes(item));
     if (kept) items.forEach((item) => writeLocal(item.key_));
   };
 
-  const trim = () => {
+  /** Writes down what is not yet: in a task of its own after the turn that added it, so that no click waits for the storage; at once when the page may be gone. */
+  const save = () => {
+    saving = 0;
     while (queue.length > MAX_EVENTS || `${queue.map((item) => item.text_)}`.length > MAX_KEPT) remove([queue[0]]);
-    wake();
+    // Each under a key of its own: what it costs does not grow with those that wait.
+    queue.forEach((item) => (item.saved_ = item.saved_ || writeLocal(item.key_, item.text_) || 1));
   };
 
   const wake = () => {
+    if (document.hidden) save();
+    saving = saving || setTimeout(save);
     timer = timer || setTimeout(flushNow, Math.max(DELAY_MS, notBefore - Date.now()));
   };
 
@@ -54,7 +59,10 @@ export const transport = (options) => {
   };
 
   /** Sends what waits. */
-  const flush = (send) => stopped || pack(queue.filter((item) => !item.sending_), send);
+  const flush = (send) => {
+    save();
+    if (!stopped) pack(queue.filter((item) => !item.sending_), send);
+  };
 
   const answered = (items, { status, headers }) => {
     items.forEach((item) => (item.sending_ = 0));
@@ -76,18 +84,18 @@ export const transport = (options) => {
   /** Sends by fetch: one that outlives the page, unless the browser would refuse it (others share the quota) or just did. */
   const post = (items, body, plain = failures) => {
     const size = body.length;
-    const keepalive = !plain && inFlight + size <= QUOTA;
     const done = guarded((answer) => {
       inFlight -= size;
       answered(items, answer);
     });
     items.forEach((item) => (item.sending_ = 1));
     inFlight += size;
+    const keepalive = !plain && inFlight <= QUOTA;
     fetch(`${options.collector}/v1/batch`, { method: "POST", body, keepalive, credentials: "omit" }).then(done, done); // an error has no status
   };
 
   const beacon = (items, body) => {
-    if (navigator.sendBeacon(`${options.collector}/beacon/v1/batch`, body)) return;
+    if (navigator.sendBeacon(options.collector + "/beacon/v1/batch?writeKey=" + encodeURIComponent(options.key), body)) return;
     if (items[1]) halve(items, beacon);
     else post(items, body, 1);
   };
@@ -98,9 +106,9 @@ export const transport = (options) => {
     new Set(keys.map((key) => key.slice(0, name.length))).forEach((other) => {
       const take = guarded((lock) => {
         if (!lock || other === name) return;
-        const found = keys.filter((key) => key.startsWith(other)).map((key) => itemOf(key, readLocal(key)));
+        const found = keys.filter((key) => key.startsWith(other)).map((key) => itemOf(key, readLocal(key), 1));
         queue = found.filter((item) => item.text_).concat(queue);
-        trim();
+        wake();
         return left;
       });
       if (locks) locks.request(other, { ifAvailable: true }, take).catch(ignore);
@@ -125,10 +133,8 @@ export const transport = (options) => {
 
   return {
     add_(event) {
-      const item = itemOf(`${name}.${event.messageId}`, JSON.stringify(event));
-      queue.push(item);
-      if (kept) writeLocal(item.key_, item.text_); // under a key of its own: what it costs does not grow with those that wait
-      trim();
+      queue.push(itemOf(`${name}.${event.messageId}`, JSON.stringify(event), !kept));
+      wake();
     },
 
     /** Sends what waits at once, even while the collector asked for patience: the page may soon be gone. */

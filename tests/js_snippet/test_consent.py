@@ -47,6 +47,15 @@ def test_after_a_no_only_that_no_is_sent_without_ids(page, site, endpoint, pendi
     assert [event["type"] for event in endpoint.events] == ["track"]
 
 
+def test_another_word_is_no_choice(page, site, endpoint, pending):
+    page.evaluate("for (const word of ['not granted', 'granted!', 'GRANTED', '', undefined]) footprint('consent', word)")
+    page.evaluate("footprint('track', 'still waiting'); new Promise(setTimeout)")
+    assert page.evaluate(STORED) == []
+    page.evaluate("footprint('consent', 'granted')")
+    endpoint.wait(lambda: any(event.get("event") == "still waiting" for event in endpoint.events))
+    assert len(endpoint.of("consent")) == 1
+
+
 def test_a_choice_holds_on_the_next_page(page, site, endpoint, pending):
     page.evaluate("footprint('consent', 'granted')")
     endpoint.wait_for("consent")

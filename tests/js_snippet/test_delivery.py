@@ -109,7 +109,31 @@ def test_twenty_pages_left_at_once_lose_nothing(page, site, endpoint):
     endpoint.wait(lambda: len(names(endpoint.events)) == 20)
     assert names(endpoint.events) == [f"n{number}" for number in range(20)]
     assert len(endpoint.of("page_view")) == 20
-    assert {request.path for request in endpoint.requests} >= {"/beacon/v1/batch"}
+    assert "/beacon/v1/batch?writeKey=KEY" in {request.path for request in endpoint.requests}
+
+
+WRITTEN = "Object.keys(localStorage).filter((key) => key.startsWith('fp_queue.')).length"
+
+
+def test_events_of_a_turn_are_written_down_right_after_it_and_those_of_a_hidden_page_at_once(page, site, endpoint):
+    site.attributes += ' data-auto=""'
+    endpoint.always = Answer(503)
+    page.goto(site.address)
+    turn = f"footprint('track', 'one'); footprint('track', 'two'); const now = {WRITTEN}"
+    assert page.evaluate(f"{turn}; new Promise((done) => setTimeout(() => done([now, {WRITTEN}])))") == [0, 2]
+    page.evaluate("Object.defineProperty(document, 'hidden', {get: () => true})")
+    assert page.evaluate(f"footprint('track', 'three'); {WRITTEN}") == 3
+
+
+@pytest.mark.parametrize("last", ["pagehide", "freeze"])
+def test_what_was_not_written_down_yet_is_when_the_page_goes(page, site, endpoint, last):
+    site.attributes += ' data-auto=""'
+    endpoint.always = Answer(503)
+    page.goto(site.address)
+    hidden = "Object.defineProperty(document, 'hidden', {get: () => true})"
+    leave = f"document.dispatchEvent(new Event('{last}', {{bubbles: true}}))"
+    assert page.evaluate(f"footprint('track', 'one'); {hidden}; {leave}; {WRITTEN}") == 1
+    endpoint.wait(lambda: names(endpoint.events) == ["one"])
 
 
 def test_a_page_left_while_it_still_loads_is_counted(page, site, endpoint):
