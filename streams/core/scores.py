@@ -26,21 +26,22 @@ MAX_TRAIT = 256
 def score(subject: Subject, event: dict[str, Any], cause: Cause) -> None:
     """Apply the model's rules to one human, live event."""
     model, kind = subject.rules.model, event["kind"]
+    order = [*order_of(event), cause.session]
     for rule in model.by_kind.get(kind, ()):
-        if rule.matcher.matches(event) and _is_within(subject, rule, event, cause=cause):
+        if rule.matcher.matches(event) and _is_within(subject, rule, event, order=order):
             earn(subject, (rule.score, rule.name), rule.points, event["event_time"], cause=cause)
     for rule in model.interests.get(kind, ()):
         if rule.matcher.matches(event):
             for category in categories_of(event, rule.category):
-                if _is_within(subject, rule, event, cause=cause, category=category):
+                if _is_within(subject, rule, event, order=order, category=category):
                     earn(subject, (INTERESTS, category), rule.points, event["event_time"], cause=cause)
                     _keep_strongest(subject, category, cause)
     if kind == Kind.IDENTIFY and event.get("traits"):
         for trait, value in event["traits"].items():
-            learn(subject, trait, [order_of(event), value], cause)
+            learn(subject, trait, [order[:-1], value], cause)
 
 
-def _is_within(subject: Subject, rule: Rule, event: dict[str, Any], *, cause: Cause, category: str = "") -> bool:
+def _is_within(subject: Subject, rule: Rule, event: dict[str, Any], *, order: Order, category: str = "") -> bool:
     """Count an event within the cap of a rule, which may displace a later one; True when it counts."""
     cap = rule.cap
     if cap is None:
@@ -51,7 +52,6 @@ def _is_within(subject: Subject, rule: Rule, event: dict[str, Any], *, cause: Ca
     windows = caps.get(rule.key)
     if windows is None:
         windows = caps[rule.key] = {}
-    order = [*order_of(event), cause.session]
     window = window_of(cap, event, category)
     counted = windows.get(window)
     if counted is None:
@@ -60,7 +60,7 @@ def _is_within(subject: Subject, rule: Rule, event: dict[str, Any], *, cause: Ca
         return True
     counts, displaced = count_in(counted, order, cap.count)
     if displaced:
-        take_back(subject, rule, window, displaced, cause.received_at)
+        take_back(subject, rule, window, displaced, event["received_at"])
     return counts
 
 
