@@ -38,7 +38,7 @@ def _browser(found, visitor, customer, at):
         more = {"engaged_ms": 900} if kind == "engagement" else {"value": 9.5, "currency": "EUR"} if kind == "purchase" else {}
         values = {**own, **more, "session_id": session_id, "url_path": f"/{number % 2}", "event_time": at + number}
         found["tracked"].append(event(f"{visitor}-{number}", kind=kind, **values))
-    merged = {"visitor_id": visitor, "started_at": at, "ended_at": at + 3, "channel": "email"}
+    merged = {"visitor_id": visitor, "started_at": at, "ended_at": at + 3, "channel": "email", "closed": True, "close_reason": "idle"}
     found["sessions"] += [
         session(f"{visitor}-a", version=2, status="superseded", superseded_by=f"{visitor}-b", **merged),
         session(f"{visitor}-c", version=1, joined=[f"{visitor}-3"], **merged),

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from footprint.local.ports import free_port
+from footprint.rebuild import rebuild_sessions
 from sinks.clickhouse import layouts
 from sinks.clickhouse.client import StoreClient
 from sinks.clickhouse.migrations import DEDUP_WINDOW, migrate, newest, plan, status
@@ -14,7 +15,8 @@ from sinks.clickhouse.retention import Retention, keep
 from sinks.clickhouse.rollups import refresh
 from sinks.clickhouse.schema import views
 from sinks.core.shards import OF_ONE, PICKED, sharded, single
-from tests.sinks.clickhouse.sharding import deal, fill, rows, two_shards
+from tests.sinks.clickhouse.sharding import DAY, PEOPLE, deal, fill, rows, two_shards
+from tests.sinks.rows import NOW
 from tests.sinks.schema import TABLES
 from tests.support.servers import LocalClickHouse, running
 
@@ -110,6 +112,10 @@ def test_the_migrations_run_on_a_cluster_and_an_insert_counts_once(cluster):
     assert said(client, "page_daily") == shown
     assert len(keep(client, Retention())) == 5
     assert keep(client, Retention()) == []
+    everybody = [f"v{person}" for person in PEOPLE]
+    assert rebuild_sessions(cluster, "demo", everybody, NOW + 9 * DAY, 1_800_000).sessions_written > 0
+    again = rebuild_sessions(cluster, "demo", everybody, NOW + 10 * DAY, 1_800_000)
+    assert (again.visitors, again.sessions_written, again.events_moved) == (len(everybody), 0, 0)
     person = find(client, "demo", "c1")
     erase(client, person, list(counts(client, person)))
     assert counts(client, person) == {}
