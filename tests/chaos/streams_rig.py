@@ -22,6 +22,7 @@ from tests.chaos.streams_mixed import configure
 from tests.collector.broker import PARTITIONS, Broker
 
 READY_S = 120.0
+ABSORBED_S = 600.0
 STEADY_S = 1.5
 
 
@@ -133,15 +134,15 @@ class Rig:
 
     async def until_well(self, *, absorbed: bool = False) -> float:
         """Wait until all workers are ready (`absorbed`: and stay without lag); return how long it took."""
-        began, since = time.monotonic(), None
+        began, since, limit = time.monotonic(), None, ABSORBED_S if absorbed else READY_S
         while True:
             found = await asyncio.gather(*[asyncio.to_thread(worker.status) for worker in self.workers])
             well = all(status.get("ready") and (status.get("lag") == 0 or not absorbed) for status in found)
             since = (since or time.monotonic()) if well else None
             if since and time.monotonic() - since > STEADY_S:
                 return time.monotonic() - began
-            if time.monotonic() - began > READY_S:
-                raise TimeoutError(f"not well after {READY_S:.0f} s: {found}; {self.tails()}")
+            if time.monotonic() - began > limit:
+                raise TimeoutError(f"not well after {limit:.0f} s: {found}; {self.tails()}")
             await asyncio.sleep(0.2)
 
     def exits(self) -> Counter[int]:
