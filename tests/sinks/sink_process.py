@@ -23,7 +23,9 @@ def feeds_of(prefix):
 async def main(order):
     kafka, store = KafkaConnection(**order["kafka"]), ClickHouseStore(StoreConnection(**order["store"]))
     feeds = [feed for feed in feeds_of(order["prefix"]) if feed.table in order["tables"]]
-    source = KafkaSource(kafka, [feed.topic.name for feed in feeds], group=order["prefix"], session_ms=1_000)
+    source = KafkaSource(
+        kafka, [feed.topic.name for feed in feeds], group=order.get("group", order["prefix"]), session_ms=order.get("session_ms", 1_000)
+    )
     rejected = RejectedTopic(kafka, topic=f"{order['prefix']}.footprint.rejected.v1")
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
