@@ -8,9 +8,17 @@ const MAX_VALUE = 200;
 
 const isFilled = ({ type, checked, value }) => (/^(checkbox|radio)$/.test(type) ? checked : value);
 
-/** A value leaves only by `data-footprint-field`, and never one that is secret by its kind, whoever marked it. */
+const SECRET_KIND = /^(password|hidden|file)$/;
+const SECRET_NAME = /cc-|card|cv[cv]|passw/i; // of a field or of its `autocomplete`: a shown password is a text field
+const CARD = /(\d[ -]?){13}/;
+
+/** A value leaves only by `data-footprint-field`, and never one that is secret by its kind, its name or its looks, whoever marked it. */
 const mayTell = (field) =>
-  "footprintField" in field.dataset && !/^(password|hidden|file)$/.test(field.type) && !/cc-|password/.test(field.autocomplete) && isFilled(field);
+  "footprintField" in field.dataset &&
+  !SECRET_KIND.test(field.type) &&
+  !SECRET_NAME.test(field.name + field.autocomplete) &&
+  !CARD.test(field.value) &&
+  isFilled(field);
 
 /** What the full build tells besides: which fields are filled, how long it took, and the values the page allows. */
 const detailsOf = (fields, begun) => ({

@@ -64,8 +64,10 @@ export const transport = (options) => {
     if (!stopped) pack(queue.filter((item) => !item.sending_), send);
   };
 
+  const mark = (items, sending) => items.forEach((item) => (item.sending_ = sending));
+
   const answered = (items, { status, headers }) => {
-    items.forEach((item) => (item.sending_ = 0));
+    mark(items);
     if (status === 200) {
       failures = 0;
       remove(items);
@@ -88,15 +90,15 @@ export const transport = (options) => {
       inFlight -= size;
       answered(items, answer);
     });
-    items.forEach((item) => (item.sending_ = 1));
+    mark(items, 1);
     inFlight += size;
     const keepalive = !plain && inFlight <= QUOTA;
     fetch(`${options.collector}/v1/batch`, { method: "POST", body, keepalive, credentials: "omit" }).then(done, done); // an error has no status
   };
 
   const beacon = (items, body) => {
-    if (navigator.sendBeacon(options.collector + "/beacon/v1/batch?writeKey=" + encodeURIComponent(options.key), body)) return;
-    if (items[1]) halve(items, beacon);
+    if (navigator.sendBeacon(options.collector + "/beacon/v1/batch?writeKey=" + encodeURIComponent(options.key), body)) mark(items, 1); // not by fetch as well
+    else if (items[1]) halve(items, beacon);
     else post(items, body, 1);
   };
 
@@ -117,6 +119,7 @@ export const transport = (options) => {
   };
 
   const lock = () => {
+    mark(queue); // back from the cache: of what left by beacon no answer was heard
     left = new Promise((done) => (unlock = done));
     if (kept && locks) locks.request(name, () => left).catch(ignore);
   };

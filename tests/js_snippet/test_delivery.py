@@ -31,16 +31,19 @@ def test_what_was_refused_with_503_is_sent_again_and_then_forgotten(page, site, 
 
 def test_retry_after_is_waited_for_except_when_leaving(page, site, endpoint):
     site.pages["/plain"] = PLAIN
+    page.add_init_script("Math.random = () => 0.5")  # it waits for one and a half times of what was asked
     page.clock.install()
     endpoint.answers.append(Answer(429, {"retry-after": "60"}))
-    page.goto(site.address)
-    page.clock.run_for(1500)
-    endpoint.wait(lambda: len(endpoint.requests) == 1)
+    with page.expect_response("**/v1/batch") as refused:
+        page.goto(site.address)
+        page.clock.run_for(1500)
+    refused.value.finished()
+    page.wait_for_function("fetch('/settled').then(() => true)")
     assert kept(page)
     page.clock.run_for(55_000)
     page.evaluate("footprint('track', 'one')")
     assert len(endpoint.requests) == 1
-    page.clock.run_for(40_000)
+    page.clock.run_for(60_000)
     endpoint.wait(lambda: "one" in names(endpoint.stored.values()))
     assert endpoint.of("page_view")[0]["messageId"] in endpoint.stored
 
@@ -110,6 +113,18 @@ def test_twenty_pages_left_at_once_lose_nothing(page, site, endpoint):
     assert names(endpoint.events) == [f"n{number}" for number in range(20)]
     assert len(endpoint.of("page_view")) == 20
     assert "/beacon/v1/batch?writeKey=KEY" in {request.path for request in endpoint.requests}
+
+
+def test_leaving_sends_once_and_a_page_that_comes_back_sends_again_what_nobody_confirmed(page, site, endpoint):
+    site.pages["/plain"] = PLAIN
+    page.goto(f"{site.address}/kept")
+    endpoint.wait_for("page_view")
+    page.evaluate("footprint('track', 'one'); location.href = '/plain'")
+    page.wait_for_url("**/plain")
+    page.evaluate("history.back()")
+    endpoint.wait_for("page_view", 2)
+    carried = [request.path for request in endpoint.requests if "one" in names(request.batch)]
+    assert carried == ["/beacon/v1/batch?writeKey=KEY", "/v1/batch"]
 
 
 WRITTEN = "Object.keys(localStorage).filter((key) => key.startsWith('fp_queue.')).length"

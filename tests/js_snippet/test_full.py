@@ -57,6 +57,25 @@ def test_a_form_tells_what_is_filled_and_only_values_that_the_page_allows(page, 
             assert value not in request.body
 
 
+SECRET = """<form name=pay onsubmit="event.preventDefault()">
+  <input name=password type=text data-footprint-field value="hunter2"><input name=secret type=password data-footprint-field value="hunter2">
+  <input name=shown type=text autocomplete="current-password" data-footprint-field value="hunter2">
+  <input name=cardNumber data-footprint-field value="4111 1111 1111 1111"><input name=number data-footprint-field value="4111-1111-1111-1111">
+  <input name=paid autocomplete="cc-number" data-footprint-field value="4111111111111111"><input name=cvc data-footprint-field value="737">
+  <input name=csrf type=hidden data-footprint-field value="hunter2"><textarea name=note data-footprint-field>mine is 4111111111111111</textarea>
+  <input name=amount data-footprint-field value="12"><button id=send>Send</button></form>"""
+
+
+def test_no_password_and_no_card_leaves_the_page_even_if_every_field_is_allowed(page, full, endpoint):
+    full(body=SECRET)
+    page.fill("[name=amount]", "13")
+    page.click("#send")
+    assert last(page, endpoint, "Form Submitted")["properties"]["values"] == {"amount": "13"}
+    for request in endpoint.requests:
+        for value in (b"hunter2", b"4111 1111", b"4111-1111", b"411111111"):
+            assert value not in request.body
+
+
 def test_a_form_that_was_begun_and_left_is_abandoned(page, full, site, endpoint):
     site.pages["/plain"] = "<!doctype html><title>plain</title>"
     full(body=FORM)
