@@ -8,7 +8,7 @@ from schemas.errors import Retryable
 class GroupPublisher:
     """The `Publisher` of production: see collector/ports.py for the promise."""
 
-    def __init__(self, delivery: Delivery, *, linger_s: float = 0.001, deadline_s: float = 4.0) -> None:
+    def __init__(self, delivery: Delivery, *, linger_s: float = 0.0, deadline_s: float = 4.0) -> None:
         self._delivery = delivery
         self._group = GroupCommit(delivery.deliver, linger_s=linger_s, deadline_s=deadline_s)
 
