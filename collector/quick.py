@@ -29,8 +29,10 @@ from collector.publishing import Publishing
 PIXELS = {path.encode(): route for path, route in ROUTES.items() if route.form == "pixel"}
 QUERY = b"?data="
 FOR_URLS = bytes.maketrans(b"-_", b"+/")
-MAX_NOTES = 256
-"""Keys and lines remembered of one head."""
+MAX_KEY = 200
+"""Characters of a key in a body; a longer one is nobody's."""
+MAX_RESPONSES = 32
+"""Answers that a sender keeps: most requests carry few events."""
 
 log = structlog.get_logger()
 
@@ -81,7 +83,9 @@ class Sender:
             return written(self._answer(lines), self.origin, keep_alive=keep_alive)
         response = self.responses.get(lines.accepted)
         if response is None:
-            response = self.responses[lines.accepted] = written(self._answer(lines), self.origin)
+            response = written(self._answer(lines), self.origin)
+            if len(self.responses) < MAX_RESPONSES:
+                self.responses[lines.accepted] = response
         return response
 
     def _answer(self, lines: Lines) -> Answer:
@@ -158,7 +162,10 @@ class Quick:
         shapes = self._read(request.body, asked[0]) if asked is not None else None
         if asked is None or shapes is None:
             return None
-        sender = self._sender(head, asked, key_in(shapes.write_key))
+        write_key = key_in(shapes.write_key)
+        if len(write_key) > MAX_KEY:
+            return None
+        sender = self._sender(head, asked, write_key)
         lines = self._lines(sender, shapes, peer)
         return (sender, lines, len(request.body)) if lines is not None else None
 
@@ -186,9 +193,8 @@ class Quick:
         note = (asked, write_key)
         sender = head.notes.get(note)
         if sender is None or sender.known is not known:
-            if len(head.notes) >= MAX_NOTES:
-                head.notes.clear()
-            sender = head.notes[note] = Sender(asked[0], head, self._handlers.plain_events(asked, head.headers, write_key), known)
+            sender = Sender(asked[0], head, self._handlers.plain_events(asked, head.headers, write_key), known)
+            self.heads.note(head, note, sender)
         return sender
 
     def _lines(self, sender: Sender, shapes: Envelope, peer: str) -> Lines | None:

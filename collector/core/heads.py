@@ -10,9 +10,14 @@ from typing import Any
 
 from collector.core.routes import Route
 
-MAX_HEADS = 4096
+MAX_BYTES = 16 * 1024 * 1024
+"""About what is kept of all heads, with what is noted of them: somebody may send a new one each time."""
+HEAD_BYTES, LINE_BYTES, NOTE_BYTES = 1500, 300, 2500
+"""What keeping one costs beside its own bytes, roughly."""
+
 MAX_SEEN = 65_536
 MAX_LINES = 64
+MAX_NOTES = 256
 MAX_HEAD_BYTES = 4096
 MAX_DIGITS = 8
 TELLING = (b"\r\ntransfer-encoding:", b"\r\nupgrade:", b"\r\nexpect:")
@@ -72,6 +77,7 @@ class Heads:
     def __init__(self) -> None:
         self._heads: dict[bytes, Head] = {}
         self._seen: set[int] = set()
+        self._size = 0
 
     def recall(self, known_by: bytes) -> Head | None:
         """Return what the parser made of these headers."""
@@ -83,12 +89,26 @@ class Heads:
         if head is None:
             if not (self._comes_again(request) and _tells_all(request)):
                 return
-            if len(self._heads) >= MAX_HEADS:
-                self._heads.clear()
+            self._weigh(2 * len(request.known_by) + HEAD_BYTES)
             own = {name: value for name, value in headers.items() if name != "content-length"}
             head = self._heads[request.known_by] = Head(own, origin)
         if route.form != "pixel" and len(head.lines) < MAX_LINES:
+            self._weigh(2 * len(request.line) + LINE_BYTES)
             head.lines[request.line] = route, query
+
+    def note(self, head: Head, name: tuple[object, object], value: object) -> None:
+        """Keep what follows from a head and `name`, among at most MAX_NOTES of the head."""
+        if len(head.notes) >= MAX_NOTES:
+            head.notes.clear()
+        self._weigh(NOTE_BYTES)
+        head.notes[name] = value
+
+    def _weigh(self, size: int) -> None:
+        """Begin anew when all of it would be too much."""
+        self._size += size
+        if self._size > MAX_BYTES:
+            self._heads.clear()
+            self._size = size
 
     def _comes_again(self, request: Split) -> bool:
         number = hash(request.known_by)

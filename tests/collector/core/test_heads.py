@@ -4,7 +4,7 @@ import httptools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.core.heads import MAX_HEADS, Heads, split
+from collector.core.heads import MAX_BYTES, MAX_NOTES, NOTE_BYTES, Heads, split
 from collector.core.routes import ROUTES
 
 PAGE, PIXEL = ROUTES["/v1/page"], ROUTES["/v1/pixel/page"]
@@ -93,12 +93,23 @@ def test_what_is_not_one_whole_request_is_not_split():
         assert split(data) is None
 
 
-def test_heads_are_bounded():
-    heads = Heads()
-    for number in sorted([*range(MAX_HEADS + 1)] * 2):
-        heads.learn(split(post(b"{}", f"X: {number}")), {}, route=PAGE, query="", origin=None)
-    assert heads.recall(split(post(b"{}", "X: 0")).known_by) is None
-    assert heads.recall(split(post(b"{}", f"X: {MAX_HEADS}")).known_by) is not None
+def test_heads_are_bounded_by_what_they_weigh():
+    heads, filler = Heads(), "y" * 3000
+    for number in sorted([*range(MAX_BYTES // 6000)] * 2):
+        heads.learn(split(post(b"{}", f"X: {number} {filler}")), {}, route=PAGE, query="", origin=None)
+    assert heads.recall(split(post(b"{}", f"X: 0 {filler}")).known_by) is None
+    assert heads.recall(split(post(b"{}", f"X: {MAX_BYTES // 6000 - 1} {filler}")).known_by) is not None
+
+
+def test_notes_are_bounded_by_what_they_weigh():
+    heads = learned(post())
+    head = heads.recall(split(post()).known_by)
+    for number in range(MAX_NOTES + 1):
+        heads.note(head, ("", number), number)
+    assert head.notes == {("", MAX_NOTES): MAX_NOTES}
+    for number in range(MAX_BYTES // NOTE_BYTES + 1):
+        heads.note(head, ("", number), number)
+    assert heads.recall(split(post()).known_by) is None
 
 
 pieces = st.sampled_from(
