@@ -1,6 +1,7 @@
 """Creates and checks the topics: the broker's side of `schemas/topics.py`."""
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,6 +16,8 @@ from schemas.topics import PUBLIC, STATE, Topic
 
 STATE_RECORD_BYTES = 8 * 1024 * 1024
 """Largest state record that the streams write."""
+
+KNOWN_S = 15.0
 
 STATE_CONFIGURATION = {
     "cleanup.policy": "compact",
@@ -42,6 +45,7 @@ async def create(connection: KafkaConnection, settings: Settings) -> list[str]:
                     raise Misconfigured(
                         f"Kafka refused to create {name}: {for_code(code).__name__}. Check FOOTPRINT_REPLICATION and the rights."
                     )
+            await _until_known(admin, missing.keys())
         return sorted(missing)
 
 
@@ -69,6 +73,16 @@ async def check(connection: KafkaConnection, settings: Settings) -> None:
                 f"{name} has {number} partitions, the settings say {settings.partitions}. Set FOOTPRINT_PARTITIONS={number}: "
                 "visitors stay on their partition only while the number stays."
             )
+
+
+async def _until_known(admin: AIOKafkaAdminClient, names: Collection[str]) -> None:
+    """Return when the broker lists the topics: the controller makes them, the broker hears of it a moment later."""
+    try:
+        async with asyncio.timeout(KNOWN_S):
+            while not set(names) <= set(await admin.list_topics()):
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise Retryable(f"Kafka made the topics and does not list them after {KNOWN_S:.0f} s. Run the same command again.") from None
 
 
 def _configuration(topic: Topic) -> dict[str, str]:
