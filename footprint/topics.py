@@ -79,7 +79,7 @@ async def _until_known(admin: AIOKafkaAdminClient, names: Collection[str]) -> No
     """Return when the broker lists the topics: the controller makes them, the broker hears of it a moment later."""
     try:
         async with asyncio.timeout(KNOWN_S):
-            while not set(names) <= set(await admin.list_topics()):
+            while not set(names) <= set(await admin.list_topics()):  # noqa: ASYNC110 - the broker has no event for it
                 await asyncio.sleep(0.05)
     except TimeoutError:
         raise Retryable(f"Kafka made the topics and does not list them after {KNOWN_S:.0f} s. Run the same command again.") from None
