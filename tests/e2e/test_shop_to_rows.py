@@ -74,7 +74,10 @@ def earlier_view(shop, visitor):
 
 
 def walk(chromium, shop, visitor):
-    """Visit the shop as `visitor`: look at a tea, then open the price page, and leave."""
+    """Visit the shop as `visitor`: look at a tea, then open the price page, and leave; return the browser's context.
+
+    Closing it would end what the last page sent as it was left, which a person's browser does not do.
+    """
     storage = {"cookies": [], "origins": [{"origin": shop, "localStorage": [{"name": "fp_visitor", "value": visitor}]}]}
     context = chromium.new_context(storage_state=storage)
     page = context.new_page()
@@ -86,7 +89,7 @@ def walk(chromium, shop, visitor):
     page.wait_for_url("**/pricing")
     page.mouse.wheel(0, 400)
     page.goto("about:blank")
-    context.close()
+    return context
 
 
 def settled(run):
@@ -101,9 +104,10 @@ def visitor(running, rows, chromium):
     visitor = str(uuid.uuid4())
     status, answer = post(run.collector, [earlier_view(run.shop, visitor)])
     assert (status, answer["accepted"]) == (200, 1)
-    walk(chromium, run.shop, visitor)
+    context = walk(chromium, run.shop, visitor)
     seen = "SELECT countIf(kind = 'page_view') AS views, countIf(kind = 'click') AS clicks FROM events WHERE visitor_id = {v:String}"
     eventually(lambda: rows(seen, v=visitor) == [{"views": 4, "clicks": 3}], STORED_S)
+    context.close()
     eventually(lambda: rows("SELECT 1 FROM signals WHERE visitor_id = {v:String}", v=visitor), STORED_S)
     eventually(lambda: settled(run), STORED_S)
     return visitor
