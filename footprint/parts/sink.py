@@ -3,8 +3,7 @@
 import asyncio
 import signal
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from typing import Any
 
 import structlog
@@ -12,8 +11,8 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from footprint import health, topics
 from footprint.parts.connections import resolve_kafka, resolve_store
+from footprint.parts.starting import Starting, cancel
 from footprint.settings import Settings
-from schemas.errors import Retryable
 from sinks.clickhouse import migrations
 from sinks.clickhouse.store import ClickHouseStore
 from sinks.core.feeds import TOPICS
@@ -21,8 +20,6 @@ from sinks.kafka import KafkaSource, RejectedTopic
 from sinks.loop import Sink
 
 log = structlog.get_logger()
-
-START_RETRY_S = 0.5
 
 
 def run(settings: Settings, *, health_port: int) -> None:
@@ -43,7 +40,7 @@ async def _run(settings: Settings, health_port: int) -> None:
     process = _SinkProcess(settings, registry)
     async with AsyncExitStack() as stack:
         server = asyncio.create_task(health.serve(health_port, process.status, registry))
-        stack.push_async_callback(_cancel, server)
+        stack.push_async_callback(cancel, server)
         await process.run(stop, stack)
 
 
@@ -54,7 +51,7 @@ class _SinkProcess:
         self._settings = settings
         self._sink: Sink | None = None
         self._store: ClickHouseStore | None = None
-        self._trouble = "starting"
+        self._starting = Starting("sink_waits")
         self._lag = Gauge("footprint_sink_lag", "Records that are not stored.", registry=registry)
         self._idle = Gauge("footprint_sink_idle_seconds", "Seconds since the last record arrived.", registry=registry)
 
@@ -64,14 +61,14 @@ class _SinkProcess:
         kafka = resolve_kafka(self._settings)
         self._store = ClickHouseStore(to)
         stack.push_async_callback(self._store.close)
-        if not await self._until_up(lambda: asyncio.to_thread(migrations.check, to), stop):
+        if not await self._starting.until_up(lambda: asyncio.to_thread(migrations.check, to), stop):
             return
-        if not await self._until_up(lambda: topics.check(kafka, self._settings), stop):
+        if not await self._starting.until_up(lambda: topics.check(kafka, self._settings), stop):
             return
         source, rejected = KafkaSource(kafka, TOPICS), RejectedTopic(kafka)
         stack.push_async_callback(source.stop)
         stack.push_async_callback(rejected.stop)
-        if not (await self._until_up(source.start, stop) and await self._until_up(rejected.start, stop)):
+        if not (await self._starting.until_up(source.start, stop) and await self._starting.until_up(rejected.start, stop)):
             return
         self._sink = Sink(source, self._store, rejected)
         drained = await self._sink.run(stop, wall_ms=lambda: int(time.time() * 1000))
@@ -81,7 +78,7 @@ class _SinkProcess:
         """Return what `/ready` says."""
         reachable = self._store is not None and await self._store.reachable()
         now = self._sink.status() if self._sink else None
-        trouble = (now.waiting_for if now else self._trouble) or "ok"
+        trouble = (now.waiting_for if now else self._starting.trouble) or "ok"
         checks = {
             "store": "ok" if reachable else "does not answer",
             "partitions": "ok" if now and now.assigned else "none assigned yet",
@@ -91,24 +88,3 @@ class _SinkProcess:
         self._lag.set(-1 if lag is None else lag)
         self._idle.set(idle_s)
         return {"ready": reachable and lag is not None and trouble == "ok", "lag": lag, "idle_s": round(idle_s, 3), "checks": checks}
-
-    async def _until_up(self, attempt: Callable[[], Awaitable[None]], stop: asyncio.Event) -> bool:
-        """Attempt until it works; False when asked to stop before that."""
-        while not stop.is_set():
-            try:
-                await attempt()
-            except Retryable as error:
-                if self._trouble != str(error):
-                    log.warning("sink_waits", reason=str(error))
-                self._trouble = str(error)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), START_RETRY_S)
-            else:
-                return True
-        return False
-
-
-async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task

@@ -3,8 +3,7 @@
 import asyncio
 import signal
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from typing import Any
 
 import structlog
@@ -12,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from footprint import health, topics
 from footprint.parts.connections import resolve_kafka
+from footprint.parts.starting import Starting, cancel
 from footprint.settings import Settings, WebhookSettings
 from schemas.errors import Misconfigured, Retryable
 from schemas.topics import SIGNALS
@@ -28,7 +28,6 @@ from sinks.webhooks.metrics import WebhookMetrics
 log = structlog.get_logger()
 
 GROUP = "footprint-webhooks"
-START_RETRY_S = 0.5
 
 
 def run(settings: Settings, *, health_port: int) -> None:
@@ -85,7 +84,7 @@ class _Webhooks:
         self._registry = CollectorRegistry()
         self._metrics = WebhookMetrics(self._registry)
         self._lanes: list[Lane] = []
-        self._trouble = "starting"
+        self._starting = Starting("webhooks_wait")
 
     async def run(self, health_port: int) -> None:
         stop = asyncio.Event()
@@ -93,26 +92,26 @@ class _Webhooks:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         async with AsyncExitStack() as stack:
             server = asyncio.create_task(health.serve(health_port, self.status, self._registry))
-            stack.push_async_callback(_cancel, server)
+            stack.push_async_callback(cancel, server)
             lanes = await self._start(stop, stack)
             if lanes is not None:
-                self._lanes, self._trouble = lanes, ""
+                self._lanes, self._starting.trouble = lanes, ""
                 await asyncio.gather(*(lane.run(stop) for lane in lanes))
 
     async def _start(self, stop: asyncio.Event, stack: AsyncExitStack) -> list[Lane] | None:
         kafka = resolve_kafka(self._settings)
-        if not await self._until_up(lambda: topics.check(kafka, self._settings), stop):
+        if not await self._starting.until_up(lambda: topics.check(kafka, self._settings), stop):
             return None
         caller, rejected = HttpCaller(), RejectedTopic(kafka)
         stack.push_async_callback(caller.stop)
         stack.push_async_callback(rejected.stop)
-        if not await self._until_up(rejected.start, stop):
+        if not await self._starting.until_up(rejected.start, stop):
             return None
         lanes = []
         for address in self._addresses:
             source = KafkaSource(kafka, [SIGNALS.name], group=f"{GROUP}-{address.name}", begin="latest")
             stack.push_async_callback(source.stop)
-            if not await self._until_up(source.start, stop):
+            if not await self._starting.until_up(source.start, stop):
                 return None
             lanes.append(Lane(address, source, Courier(address, caller, rejected, self._metrics)))
         return lanes
@@ -124,26 +123,5 @@ class _Webhooks:
         for lane in self._lanes:
             self._metrics.waiting(lane.name, lane.pending)
         ready = bool(lags) and len(known) == len(lags)
-        checks = {lane.name: lane.check() for lane in self._lanes} or {"kafka": self._trouble}
+        checks = {lane.name: lane.check() for lane in self._lanes} or {"kafka": self._starting.trouble}
         return {"ready": ready, "lag": sum(known) if ready else None, "idle_s": None, "checks": checks}
-
-    async def _until_up(self, attempt: Callable[[], Awaitable[None]], stop: asyncio.Event) -> bool:
-        """Attempt until it works; False when asked to stop before that."""
-        while not stop.is_set():
-            try:
-                await attempt()
-            except Retryable as error:
-                if self._trouble != str(error):
-                    log.warning("webhooks_wait", reason=str(error))
-                self._trouble = str(error)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), START_RETRY_S)
-            else:
-                return True
-        return False
-
-
-async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
