@@ -14,19 +14,12 @@ from collector.core.written import written
 from collector.guard import Guarded
 from collector.handlers import Request
 from collector.ingest import WANTED, Ingest
-from collector.quick import Taken
+from collector.quick import NOBODY, Taken
 
 HOT = {path.encode(): route for path, route in ROUTES.items() if route.form != "discard"}
 METHODS = {"pixel": b"GET"}
 NEEDED = WANTED | {b"expect"}
 MAX_NAMES = 4096
-
-
-class _Nobody:
-    """What uvicorn wakes when a connection ends: nothing waits for a hot request's body."""
-
-    def set(self) -> None:
-        """Wake nobody."""
 
 
 class Exchange(Hold):
@@ -58,7 +51,7 @@ class Exchange(Hold):
         self.started = self.complete = False
         self.keep_alive = True
         self.disconnected = self.response_complete = False
-        self.message_event = _NOBODY
+        self.message_event = NOBODY
 
     def add_header(self, name: str, value: str) -> None:
         """Keep a header; several of one name are joined."""
@@ -68,7 +61,6 @@ class Exchange(Hold):
         self.headers[name] = value if held is None else f"{held},{value}"
 
 
-_NOBODY = _Nobody()
 _NAMES: dict[bytes, str] = {}
 
 

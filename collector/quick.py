@@ -60,6 +60,9 @@ class _Nobody:
         """Wake nobody."""
 
 
+NOBODY = _Nobody()
+
+
 class Sender:
     """Requests with one head, one line and one key: how they become events, and the answers they get.
 
@@ -100,7 +103,7 @@ class Taken:
     __slots__ = ("connection", "disconnected", "held", "keep_alive", "lines", "quick", "response_complete", "sender", "since")
 
     started = complete = True
-    message_event = _Nobody()
+    message_event = NOBODY
 
     def __init__(self, quick: "Quick", connection: Connection, sender: Sender, lines: Lines, held: int) -> None:
         self.quick = quick
