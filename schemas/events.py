@@ -61,15 +61,17 @@ class Event(BaseModel):
 class TrackedEvent(BaseModel):
     """A value of the tracked topic: an event with its clocks, session, customer, labels and derived facts.
 
-    Lines with `control` are not events: `link` tells the visitor's subject that it belongs to a customer, `handover`
-    carries the visitor's score state to the customer (in `props`), `forward` an event that came for the visitor after
-    that, `label` says that a session got another label (in `props`). The controls `forget`, `base`, `rescore` and `model` have
-    fields of their own. Readers of events skip all of them.
+    `email_label` is that of an e-mail's open or click. Lines with `control` are not events: `link` tells the visitor's subject
+    that it belongs to a customer, `handover` carries the visitor's score state to the customer (in `props`), `forward` an event
+    that came for the visitor after that, `label` says that a session got another label (in `props`), `verdict` that an e-mail's
+    open or click did (the highest `revision` stands); `clicked`, `landed` and `click_confirmed` find out whose click led to a page that was
+    read (its id is `click_id`). The controls `forget`, `base`, `rescore` and `model` have fields of their own. Readers of events skip all
+    of them.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    control: Literal["link", "handover", "forward", "label"] | None = None
+    control: Literal["link", "handover", "forward", "label", "verdict", "clicked", "landed", "click_confirmed"] | None = None
     event_id: str
     site: str
     visitor_id: str = ""
@@ -108,6 +110,8 @@ class TrackedEvent(BaseModel):
     screen_height: int = 0
     traffic: Literal["human", "bot", "suspect"] = "human"
     traffic_reasons: list[str] = Field(default_factory=list)
+    email_label: Literal["", "human", "unknown", "proxied", "machine_probable", "machine_certain"] = ""
+    revision: int = Field(default=0, description="Of a `verdict`: grows with every correction of one hit.")
     consent: str = ""
     pageview_id: str = ""
     seq: int = 0

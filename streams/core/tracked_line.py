@@ -8,7 +8,7 @@ from streams.core.reading import KINDS
 
 Line = dict[str, Any]
 
-CONTROLS = frozenset({None, "link", "handover", "forward", "label"})
+CONTROLS = frozenset({None, "link", "handover", "forward", "label", "verdict", "clicked", "landed", "click_confirmed"})
 CONTROL_FIELDS = ("event_id", "site", "visitor_id", "customer_id", "kind", "event_time", "sent_at", "received_at", "ts_source", "skew_ms")
 """What every control line has."""
 
@@ -55,6 +55,8 @@ class _TrackedLine(TypedDict, total=False):
     screen_height: int
     traffic: str
     traffic_reasons: list[str]
+    email_label: str
+    revision: int
     consent: str
     pageview_id: str
     seq: int
