@@ -77,7 +77,7 @@ CARRIERS = (
     Carrier("sessions_raw", visitor=("visitor_id",), customer=("customer_id",)),
     Carrier("session_overrides", visitor=("visitor_id",), exported=False),
     Carrier("session_labels", visitor=("visitor_id",), exported=False),
-    Carrier("event_overrides", visitor=("visitor_id",), exported=False),
+    Carrier("event_overrides", visitor=("visitor_id",), customer=("customer_id",)),
     Carrier("rebuild_marks", visitor=("visitor_id",), customer=("customer_id",), exported=False),
     Carrier("score_changes_raw", subject=("subject",)),
     Carrier("signals_raw", visitor=("visitor_id",), customer=("customer_id",), subject=("subject",)),

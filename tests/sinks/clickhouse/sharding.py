@@ -23,7 +23,9 @@ def rows():
         found["identities"].append(identity(f"v{person}", customer if person % 4 else ""))
     for number in range(3):
         subject = f"c:c{number}"
-        found["tracked"].append(event(f"mail{number}", customer_id=f"c{number}", kind="email_open", message_id="m", event_time=NOW + 5))
+        mail = {"customer_id": f"c{number}", "kind": "email_open", "message_id": "m", "event_time": NOW + 5, "email_label": "unknown"}
+        found["tracked"].append(event(f"mail{number}", **mail))
+        found["tracked"].append(event(f"mail{number}", **mail | {"control": "verdict", "revision": 1, "email_label": "human"}))
         found["scores"].append(score(subject, 20.0 + number, stage="lead", half_life_s=0.0))
         found["score_changes"] += [change(subject, rule, 10.0 + number) for rule in ("a", "b")]
         found["signals"].append(signal(f"s{number}", subject=subject))

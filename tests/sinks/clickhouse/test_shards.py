@@ -103,7 +103,7 @@ def test_the_migrations_run_on_a_cluster_and_an_insert_counts_once(cluster):
     counted = client.rows(
         "SELECT (SELECT count() FROM events), (SELECT count() FROM events_raw), (SELECT count() FROM footprint_shard.events_raw)"
     )
-    assert counted == [(len(given["tracked"]),) * 3]
+    assert counted == [(sum("control" not in line for line in given["tracked"]),) * 3]
     assert client.rows("SELECT engine FROM system.tables WHERE database = 'footprint' AND name = 'events_raw'") == [("Distributed",)]
     for view in views(newest()):
         assert said(client, view) or view == "erasures", view
