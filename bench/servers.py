@@ -19,6 +19,7 @@ from footprint.local.ports import free_port
 from schemas.topics import EVENTS
 
 PARTITIONS = 6
+SIGNING_KEY = "bench-signing-key"
 CORES = sorted(os.sched_getaffinity(0))
 MEASURED, OTHERS = ({CORES[0]}, set(CORES[1:])) if len(CORES) > 1 else (set(CORES), set(CORES))
 """What is measured has a core of its own; the broker and the load share the rest."""
@@ -84,6 +85,7 @@ class Line:
         return own | {
             "FOOTPRINT_KAFKA_BOOTSTRAP": self.bootstrap,
             "FOOTPRINT_WRITE_KEYS": "bench:bench",
+            "FOOTPRINT_SECRET_KEYS": SIGNING_KEY,
             "FOOTPRINT_PARTITIONS": str(PARTITIONS),
             "FOOTPRINT_DATA_DIR": str(self.folder),
             **more,

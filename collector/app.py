@@ -61,7 +61,7 @@ def create_app(
     behind = Starlette(
         routes=[
             *pages.routes(),
-            *Mail(handlers, publishing=publishing, publisher=publisher, metrics=metrics).routes(),
+            *Mail(handlers, publishing=publishing, metrics=metrics).routes(),
             *Hooks(handlers, publishing=publishing, now_ms=now_ms).routes(),
         ],
         lifespan=partial(_lifespan, publisher, readiness, live),

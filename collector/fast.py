@@ -9,6 +9,7 @@ from typing import Any
 from collector.budget import Hold
 from collector.core.answers import Answer
 from collector.core.heads import Split, split
+from collector.core.mail_hits import address_of
 from collector.core.routes import ROUTES, Route
 from collector.core.written import written
 from collector.guard import Guarded
@@ -17,7 +18,7 @@ from collector.ingest import WANTED, Ingest
 from collector.quick import NOBODY, Taken
 
 HOT = {path.encode(): route for path, route in ROUTES.items() if route.form != "discard"}
-METHODS = {"pixel": b"GET"}
+METHODS = {"pixel": b"GET", "mail": b"GET"}
 NEEDED = WANTED | {b"expect"}
 MAX_NAMES = 4096
 
@@ -232,6 +233,8 @@ class FastProtocol(Guarded):
         """Say whether this is a hot request, before its first header is taken."""
         path, _, query = self.url.partition(b"?")
         route = HOT.get(path)
+        if route is None and path.startswith(b"/e/") and b"%" not in path:
+            route, query = address_of(path) or (None, b"")
         if route is not None and self.parser.get_method() == METHODS.get(route.form, b"POST"):
             self._hot = Exchange(self.ingest, route, query)
         else:
@@ -275,7 +278,8 @@ class FastProtocol(Guarded):
     def _handle(self, hot: Exchange) -> None:
         chunks = hot.chunks
         body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        request = Request(hot.route, hot.query.decode("latin-1"), hot.headers, body, self.peer, self.ingest.now_ms())
+        method = METHODS.get(hot.route.form, b"POST").decode()
+        request = Request(hot.route, hot.query.decode("latin-1"), hot.headers, body, self.peer, self.ingest.now_ms(), method)
         hot.chunks = []
         self.ingest.answer(request, hot, lambda answer: self._write(hot, answer))
 

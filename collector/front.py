@@ -11,6 +11,7 @@ from collector.core import answers
 from collector.core.answers import Answer
 from collector.core.bodies import too_large
 from collector.core.cors import cors
+from collector.core.mail_hits import address_of
 from collector.core.routes import ROUTES, Route
 from collector.handlers import Request
 from collector.ingest import WANTED, Ingest
@@ -38,9 +39,9 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or pass it on."""
-        route = ROUTES.get(scope["path"]) if scope["type"] == "http" else None
-        if route is not None:
-            await self._ingest(scope, receive, send, route=route)
+        asked = _asked(scope) if scope["type"] == "http" else None
+        if asked is not None:
+            await self._ingest(scope, receive, send, asked=asked)
         elif scope["type"] == "http":
             await self._pass_on(scope, receive, send)
         else:
@@ -78,21 +79,22 @@ class Front:
             elif body is not None:
                 await self._behind(scope, _replayed(body), send)
 
-    async def _ingest(self, scope: Scope, receive: Receive, send: Send, *, route: Route) -> None:
-        method, origin = scope["method"], _origin(scope)
+    async def _ingest(self, scope: Scope, receive: Receive, send: Send, *, asked: tuple[Route, bytes]) -> None:
+        method, origin, route = scope["method"], _origin(scope), asked[0]
         if method == "OPTIONS":
             await _respond(send, answers.PREFLIGHT, cors(origin, preflight=True))
             return
         if method not in route.methods:
             answer: Answer | None = self.ingest.counted(route, answers.method_not_allowed(route.methods))
-        elif method == "HEAD":  # a mail scanner looks before it opens: nothing happened yet
+        elif method == "HEAD" and route.form == "pixel":  # a mail scanner looks before it opens: nothing happened yet
             answer = self.ingest.counted(route, answers.PIXEL)
         else:
-            answer = await self._take(scope, receive, route)
+            answer = await self._take(scope, receive, asked)
         if answer is not None:
             await _respond(send, answer, cors(origin))
 
-    async def _take(self, scope: Scope, receive: Receive, route: Route) -> Answer | None:
+    async def _take(self, scope: Scope, receive: Receive, asked: tuple[Route, bytes]) -> Answer | None:
+        route, query = asked
         headers = _headers(scope["headers"])
         with self.ingest.budget.hold() as hold:
             body = await self._read(receive, hold, declared=headers.get("content-length", ""))
@@ -101,8 +103,8 @@ class Front:
             if isinstance(body, Answer):
                 return self.ingest.counted(route, body)
             peer = scope["client"][0] if scope.get("client") else ""
-            query = scope["query_string"].decode("latin-1")
-            return await self._answer(Request(route, query, headers, body, peer, self.ingest.now_ms()), hold)
+            request = Request(route, query.decode("latin-1"), headers, body, peer, self.ingest.now_ms(), scope["method"])
+            return await self._answer(request, hold)
 
     async def _read(self, receive: Receive, hold: Hold, *, declared: str) -> bytes | Answer | None:
         """Read a body into memory: an answer when it may not be, None when the client left. uvicorn throws the unread rest away."""
@@ -130,6 +132,15 @@ class Front:
 
         self.ingest.answer(request, hold, answered)
         return await waiter
+
+
+def _asked(scope: Scope) -> tuple[Route, bytes] | None:
+    """Return the entry that a path is, with the query or the token that the request brings; None when it is none."""
+    path: str = scope["path"]
+    route = ROUTES.get(path)
+    if route is not None:
+        return route, scope["query_string"]
+    return address_of(path.encode("utf-8", "replace")) if path.startswith("/e/") else None
 
 
 async def _small_body(receive: Receive) -> bytes | None:

@@ -16,8 +16,10 @@ from collector.core.batches import MAX_BATCH, Batch, read_batch, read_single
 from collector.core.bodies import read_body
 from collector.core.drafts import Arrival
 from collector.core.keys import key_in, key_in_body, key_outside_body
+from collector.core.mail_hits import hint_of
 from collector.core.pixels import pixel_body, read_pixel, read_query
 from collector.core.plain import PlainEvents
+from collector.core.plain_hits import PlainHits
 from collector.core.quotas import Quotas
 from collector.core.readers import text
 from collector.core.routes import Route
@@ -29,7 +31,6 @@ from schemas import codec
 from schemas.identities import usable_id
 from schemas.rejections import Reason, Rejection, record_of
 
-MAIL = Route("mail", "single", own_device=True)
 HOOK = Route("hooks", "batch")
 FETCHED = frozenset({"sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"})
 """Headers that only browsers send."""
@@ -37,7 +38,10 @@ FETCHED = frozenset({"sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"})
 
 @dataclass(slots=True)  # a frozen one costs three times as much to make
 class Request:
-    """One request without its transport. `headers` have lower-case names; several of one name are joined by commas."""
+    """One request without its transport. `headers` have lower-case names; several of one name are joined by commas.
+
+    Of an address in an e-mail `query` is the token.
+    """
 
     route: Route
     query: str
@@ -45,6 +49,7 @@ class Request:
     body: bytes
     peer: str
     received_at: int
+    method: str = ""
 
 
 @dataclass(slots=True)  # as above
@@ -155,11 +160,18 @@ class Handlers:
         request = Request(HOOK, "", {}, b"", "", self._now_ms())
         return self._accept(Batch(messages, None), self._arrival(request, rules, sent_at=None, historical=False))
 
-    def accept_mailed(self, site: str, messages: list[dict[str, Any]], *, headers: Mapping[str, str], peer: str) -> Outcome:
+    def accept_mailed(self, site: str, messages: list[Any], request: Request) -> Outcome:
         """Return the outcome of messages that an address of an e-mail stands for: the site is the token's, no key is asked."""
+        return self._accept(Batch(messages, None), self._mail_arrival(site, request))
+
+    def plain_hits(self, site: str, request: Request) -> PlainHits | None:
+        """Return what makes events of hits with this head; None when their site or visitor asks for more than that."""
+        arrival = self._mail_arrival(site, request)
+        return PlainHits(arrival, request.route, hint_of(request.method, request.headers)) if arrival.is_plain else None
+
+    def _mail_arrival(self, site: str, request: Request) -> Arrival:
         rules = self.config.rules.get(site) or SiteRules(site)
-        request = Request(MAIL, "", headers, b"", peer, self._now_ms())
-        return self._accept(Batch(messages, None), self._arrival(request, rules, sent_at=None, historical=False))
+        return self._arrival(request, rules, sent_at=None, historical=False)
 
     def unavailable(self, code: str = "not_durable") -> Answer:
         """Return the 503 of a request whose events cannot be kept now."""

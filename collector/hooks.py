@@ -1,7 +1,6 @@
 """Webhooks of e-mail providers: checked over the raw body, mapped to `email_*` events, and answered once those are durable."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from functools import partial
 from typing import Any
 
 import httpx2
@@ -15,10 +14,8 @@ from collector.core import answers
 from collector.core.answers import Answer, Refusal
 from collector.core.hooks import mailgun, postmark, sendgrid, ses
 from collector.core.hooks.reports import Report, Unreadable, mapping, message_of, text
-from collector.handlers import Handlers, Outcome
-from collector.ports import settled
+from collector.handlers import Handlers
 from collector.publishing import Publishing
-from schemas.errors import Retryable
 
 log = structlog.get_logger()
 
@@ -133,15 +130,7 @@ class Hooks:
         """Make events of reports and answer once they are durable."""
         now_ms = self._now_ms()
         outcome = self._handlers.accept_reported(site, [message_of(report, now_ms=now_ms) for report in reports])
-        return DONE if await self._is_durable(outcome) else self._handlers.unavailable()
-
-    async def _is_durable(self, outcome: Outcome) -> bool:
-        with self._publishing.budget.hold() as hold:
-            try:
-                await settled(partial(self._publishing.submit, outcome, hold))
-            except Retryable:
-                return False
-        return True
+        return DONE if await self._publishing.is_durable(outcome, "hooks") else self._handlers.unavailable()
 
 
 def _json(body: bytes) -> Any:

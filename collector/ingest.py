@@ -12,6 +12,7 @@ from collector.core.answers import Answer
 from collector.core.bodies import too_large
 from collector.core.routes import Route
 from collector.handlers import Handlers, Outcome, Request
+from collector.hits import Hits
 from collector.metrics import Metrics
 from collector.publishing import Publishing
 from collector.quick import Quick
@@ -23,18 +24,22 @@ Answered = Callable[[Answer], None]
 
 WANTED = frozenset(
     {
+        b"accept-language",
         b"authorization",
         b"content-encoding",
         b"content-length",
         b"cookie",
         b"dnt",
         b"origin",
+        b"purpose",
         b"sec-fetch-dest",
         b"sec-fetch-mode",
         b"sec-fetch-site",
         b"sec-gpc",
+        b"sec-purpose",
         b"user-agent",
         b"x-forwarded-for",
+        b"x-moz",
         b"x-write-key",
     }
 )
@@ -46,6 +51,7 @@ class Ingest:
 
     def __init__(self, handlers: Handlers, *, publishing: Publishing, metrics: Metrics, now_ms: Callable[[], int]) -> None:
         self._handlers = handlers
+        self._hits = Hits(handlers, metrics)
         self._publishing = publishing
         self._metrics = metrics
         self._now_ms = now_ms
@@ -61,8 +67,9 @@ class Ingest:
     def answer(self, request: Request, hold: Hold, answered: Answered) -> None:
         """Call `answered` once, when what the request writes is durable or cannot be made so; maybe before this returns."""
         try:
-            outcome = self._handlers.handle(request)
-            self._publishing.submit(outcome, hold, partial(self._settle, request.route, outcome, answered))
+            mail = request.route.form == "mail"
+            outcome = self._hits.outcome(request) if mail else self._handlers.handle(request)
+            self._publishing.submit(outcome, hold, partial(self._settle, request.route, outcome, answered), patient=not mail)
         except Exception as error:  # noqa: BLE001 - a bug is logged and answered
             answered(self.failed(request.route, error))
 

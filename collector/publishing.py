@@ -6,7 +6,8 @@ from functools import partial
 from collector.budget import Budget, Hold
 from collector.handlers import Outcome
 from collector.metrics import Metrics
-from collector.ports import Done, Publication, Publisher
+from collector.patience import Patience
+from collector.ports import Done, Publication, Publisher, settled
 from schemas import codec
 from schemas.errors import Retryable
 
@@ -19,6 +20,7 @@ class Publishing:
 
     def __init__(self, publisher: Publisher, metrics: Metrics, *, limit: int) -> None:
         self._publisher = publisher
+        self._patience = Patience(publisher)
         self._metrics = metrics
         self.budget = Budget(limit)
         self.waiting = 0
@@ -35,24 +37,37 @@ class Publishing:
         """Requests not acknowledged yet, and records that are in the spool only."""
         return self.waiting + self._publisher.spooled.count
 
-    def submit(self, outcome: Outcome, hold: Hold, done: Done) -> None:
-        """Call `done` once what the outcome writes is durable and counted, with Retryable when it is not."""
+    def submit(self, outcome: Outcome, hold: Hold, done: Done, *, patient: bool = True) -> None:
+        """Call `done` once what the outcome writes is durable and counted, with Retryable when it is not.
+
+        Who is not `patient` waits for Kafka for a moment only (see `collector.patience`).
+        """
         publication = outcome.publication
         if publication is None:
             self._metrics.count(outcome)
             done(None)
         elif hold.take(publication.size):
-            self.submit_taken(publication, partial(self._settle, outcome, time.monotonic(), done))
+            self.submit_taken(publication, partial(self._settle, outcome, time.monotonic(), done), patient=patient)
         else:
             done(Retryable("The collector holds as many events as it may. Send them again later."))
 
-    def submit_taken(self, publication: Publication, done: Done) -> None:
+    def submit_taken(self, publication: Publication, done: Done, *, patient: bool = True) -> None:
         """Call `done` once a publication is durable or not; its bytes are held, and whoever is called says `settled`."""
         self.waiting += 1
         self._taken += 1
         if self._taken % SAMPLED == 1:
             self._observe_skew(publication)
-        self._publisher.submit(publication, done)
+        (self._publisher if patient else self._patience).submit(publication, done)
+
+    async def is_durable(self, outcome: Outcome, entry: str, *, patient: bool = True) -> bool:
+        """Return once what the outcome writes is durable; False when it cannot be, which is counted for the entry."""
+        with self.budget.hold() as hold:
+            try:
+                await settled(partial(self.submit, outcome, hold, patient=patient))
+            except Retryable:
+                self._metrics.not_durable.add((entry,))
+                return False
+        return True
 
     def settled(self, since: float, error: BaseException | None) -> None:
         """Count a publication that was submitted at `since`, in seconds of the monotonic clock."""

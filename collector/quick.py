@@ -25,6 +25,7 @@ from collector.handlers import Handlers
 from collector.metrics import Metrics
 from collector.ports import Publication
 from collector.publishing import Publishing
+from collector.quick_hits import BEGIN, Hit, QuickHits
 
 PIXELS = {path.encode(): route for path, route in ROUTES.items() if route.form == "pixel"}
 QUERY = b"?data="
@@ -36,7 +37,7 @@ MAX_RESPONSES = 32
 
 log = structlog.get_logger()
 
-Refused = Callable[[Route, BaseException], Answer]
+Refused = Callable[[Route, BaseException, Answer | None], Answer]
 
 
 class Connection(Protocol):
@@ -70,6 +71,9 @@ class Sender:
     """
 
     __slots__ = ("counted", "forwarded", "known", "origin", "plain", "responses", "route")
+
+    patient = True
+    otherwise: Answer | None = None
 
     def __init__(self, route: Route, head: Head, plain: PlainEvents | None, known: object) -> None:
         self.route = route
@@ -105,7 +109,7 @@ class Taken:
     started = complete = True
     message_event = NOBODY
 
-    def __init__(self, quick: "Quick", connection: Connection, sender: Sender, lines: Lines, held: int) -> None:
+    def __init__(self, quick: "Quick", connection: Connection, sender: Sender | Hit, lines: Lines, held: int) -> None:
         self.quick = quick
         self.connection = connection
         self.sender = sender
@@ -129,6 +133,7 @@ class Quick:
         self, handlers: Handlers, *, publishing: Publishing, metrics: Metrics, now_ms: Callable[[], int], refused: Refused
     ) -> None:
         self.heads = Heads()
+        self._hits = QuickHits(self.heads, handlers, now_ms)
         self._budget = publishing.budget
         self._handlers = handlers
         self._publishing = publishing
@@ -153,11 +158,13 @@ class Quick:
         budget.held += held
         taken = Taken(self, connection, sender, lines, held)
         connection.begin_quickly(taken)
-        self._publishing.submit_taken(Publication(lines.events), taken.settle)
+        self._publishing.submit_taken(Publication(lines.events), taken.settle, patient=sender.patient)
         return True
 
-    def _understand(self, request: Split, peer: str) -> tuple[Sender, Lines, int] | None:
+    def _understand(self, request: Split, peer: str) -> tuple[Sender | Hit, Lines, int] | None:
         """Return the sender of a request, its events and the bytes of its body."""
+        if request.line.startswith(BEGIN):
+            return self._hits.understand(request, peer)
         head = self.heads.recall(request.known_by)
         if head is None:
             return None
@@ -178,7 +185,7 @@ class Quick:
         self._publishing.settled(taken.since, error)
         sender, lines = taken.sender, taken.lines
         if error is not None:
-            return written(self._refused(sender.route, error), sender.origin, keep_alive=taken.keep_alive)
+            return written(self._refused(sender.route, error, sender.otherwise), sender.origin, keep_alive=taken.keep_alive)
         self._metrics.requests.add(sender.counted)
         self._metrics.accepted.add((), lines.accepted)
         if lines.duplicate:

@@ -23,6 +23,9 @@ MAX_DIGITS = 8
 TELLING = (b"\r\ntransfer-encoding:", b"\r\nupgrade:", b"\r\nexpect:")
 """Headers that decide how a request is read or answered; a head with one is always parsed."""
 
+ANEW = ("pixel", "mail")
+"""Forms whose request lines are not remembered: each is another one."""
+
 PIXEL_PATHS = b"GET /v1/pixel/"
 VERSION = b" HTTP/1.1"
 END = b"\r\n\r\n"
@@ -92,7 +95,7 @@ class Heads:
             self._weigh(2 * len(request.known_by) + HEAD_BYTES)
             own = {name: value for name, value in headers.items() if name != "content-length"}
             head = self._heads[request.known_by] = Head(own, origin)
-        if route.form != "pixel" and len(head.lines) < MAX_LINES:
+        if route.form not in ANEW and len(head.lines) < MAX_LINES:
             self._weigh(2 * len(request.line) + LINE_BYTES)
             head.lines[request.line] = route, query
 

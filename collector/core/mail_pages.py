@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlsplit
 
+from collector.core.mail_hits import NO_STORE
+
 STYLE = (
     "body{font:18px/1.5 system-ui,sans-serif;margin:0 auto;max-width:34rem;padding:3rem 1.2rem;color:#1a1a1a;background:#fff}"
     "h1{font-size:1.5rem;line-height:1.25}label{display:block;padding:.5rem 0}input{width:1.2em;height:1.2em;vertical-align:-.2em;margin-right:.6em}"
@@ -14,6 +16,12 @@ STYLE = (
     "button.main,a.button{background:#eee;color:#161616}p.done{background:#1d3a24}}"
 )
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+PAGE_HEADERS = (
+    (b"content-type", b"text/html; charset=utf-8"),
+    *NO_STORE,
+    (b"content-security-policy", POLICY.encode()),
+    (b"referrer-policy", b"no-referrer"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ It only accepts. Whatever is not plain (a junk id, a site with rules of its own,
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 from zlib import crc32
 
@@ -19,7 +18,7 @@ from collector.core.addresses import kept_address
 from collector.core.drafts import SNIPPET_LIBRARY, Arrival
 from collector.core.mapping import KIND_OF_NAME, KIND_OF_TYPE
 from collector.core.readers import MAX_TEXT, first, moment, number, text
-from collector.core.scrubbing import scrub, scrub_values
+from collector.core.scrubbing import scrub_known, scrub_values
 from collector.core.shapes import Context, Message, Page, Screen, canonical_into
 from collector.core.steps import MAX_MESSAGE_ID
 from schemas.codec import partition_seed
@@ -171,9 +170,9 @@ class PlainEvents:
             message.seq,
             message.engaged_ms,
             message.scroll_pct,
-            _scrubbed(page.url) if page.url else UNSET,
+            scrub_known(page.url) if page.url else UNSET,
             page.title or UNSET,
-            _scrubbed(page.referrer) if page.referrer else UNSET,
+            scrub_known(page.referrer) if page.referrer else UNSET,
             context.user_agent or UNSET,
             (context.library and context.library.name) or UNSET,
             context.locale or UNSET,
@@ -209,14 +208,14 @@ def _content_into(buffer: bytearray, message: Message) -> None:
 def _owner(message: Message) -> str:
     """Return whose the event is; empty when that is nobody, or when one of the ids is none that names somebody."""
     given, visitor, customer = message.message_id, message.anonymous_id, message.user_id
-    if (given and not _names_somebody(given)) or (visitor and not _names_somebody(visitor)):
+    if (given and not names_somebody(given)) or (visitor and not names_somebody(visitor)):
         return ""
-    if customer and not _names_somebody(customer):
+    if customer and not names_somebody(customer):
         return ""
     return visitor or customer or ""
 
 
-def _names_somebody(value: str) -> bool:
+def names_somebody(value: str) -> bool:
     """Do what `usable_id` does, cheaper for the ids that have nothing to strip."""
     if "(" <= value[0] <= "~" and "(" <= value[-1] <= "~":  # neither space nor quotes
         return len(value) > LONGEST_JUNK or value.lower() not in JUNK_IDS
@@ -251,7 +250,7 @@ def _put_properties(properties: dict[str, Any], line: Line) -> None:
         if name in properties and getattr(line, name) is UNSET:
             read = text(properties[name], limit)
             if read:
-                setattr(line, name, scrub(read) if name in _ADDRESSES else read)
+                setattr(line, name, scrub_known(read) if name in _ADDRESSES else read)
     for name in ("value", "revenue", "total"):
         if name in properties and line.value is UNSET:
             amount = number(properties[name])
@@ -260,11 +259,3 @@ def _put_properties(properties: dict[str, Any], line: Line) -> None:
 
 _ADDRESSES = frozenset({"url", "referrer"})
 _TEXTS = (*((name, MAX_TEXT) for name in (*_ADDRESSES, "title")), ("currency", 10), ("message_id", MAX_MESSAGE_ID))
-
-
-def _scrubbed(address: str) -> str:
-    """Scrub an address; the same pages are looked at again and again."""
-    return _scrubbed_before(address) if len(address) <= 512 else scrub(address)
-
-
-_scrubbed_before = lru_cache(maxsize=4096)(scrub)

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Form = Literal["batch", "single", "pixel", "discard"]
+Form = Literal["batch", "single", "pixel", "discard", "mail"]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One entry: the form of its requests, the type a message has when it names none, and the methods it knows."""
+    """One entry: the form of its requests, the type a message has when it names none, and the methods it knows.
+
+    The form `mail` is an address in an e-mail, of which the token is a part (`collector.core.mail_hits`).
+    """
 
     name: str
     form: Form
@@ -35,3 +38,8 @@ def _routes() -> dict[str, Route]:
 
 ROUTES = _routes()
 """Every ingest path."""
+
+OPEN = Route("open", "mail", methods=("GET", "HEAD"), own_device=True)
+CLICK = Route("click", "mail", methods=("GET", "HEAD"), own_device=True)
+MAILED = {"/e/o/{token}.gif": OPEN, "/e/c/{token}": CLICK}
+"""The addresses in e-mails that count a hit; the token may be anything."""

@@ -5,12 +5,14 @@ character is visited a fixed number of times, because callers choose what they s
 """
 
 import re
+from functools import lru_cache
 from typing import Any
 
 EMAIL = "(email)"
 CARD = "(card)"
 REMOVED = "(removed)"
 
+REMEMBERED_LENGTH = 512
 MAX_DEPTH = 20
 """Levels of properties that are looked into; who nests an address deeper does not get it scrubbed but removed."""
 
@@ -51,6 +53,11 @@ def scrub(text: str) -> str:
     return _TOKENS.sub(_without_email, text) if encoded or "@" in text else text
 
 
+def scrub_known(text: str) -> str:
+    """Do what `scrub` does, and remember it: the same pages are looked at again and again."""
+    return _scrubbed_before(text) if len(text) <= REMEMBERED_LENGTH else scrub(text)
+
+
 def is_address(text: str) -> bool:
     """True when a value looks like (a part of) a URL."""
     return "://" in text or text[:1] in "/?#" or text[:7].lower() == "mailto:"
@@ -61,13 +68,16 @@ def scrub_values(values: dict[str, Any]) -> dict[str, Any]:
     return _scrubbed(values, MAX_DEPTH)  # type: ignore[no-any-return]  # an object gives an object
 
 
+_scrubbed_before = lru_cache(maxsize=4096)(scrub)
+
+
 def _may_hold_secret(text: str) -> bool:
     return any(piece.endswith(_NAMES) for piece in text.lower().split("=")[:-1])
 
 
 def _scrubbed(value: Any, depth: int) -> Any:
     if isinstance(value, str):
-        return scrub(value) if value and is_address(value) else value
+        return scrub_known(value) if value and is_address(value) else value
     if isinstance(value, (dict, list)):
         if depth == 0:
             return None

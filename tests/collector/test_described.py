@@ -8,7 +8,7 @@ from schemathesis.specs.openapi import checks
 from collector.app import VERSION, _Pages, create_app
 from collector.config import CollectorConfig
 from collector.core.openapi import document
-from collector.core.routes import ROUTES
+from collector.core.routes import MAILED, ROUTES
 from collector.core.sites import SiteRules
 from collector.hooks import Hooks
 from collector.mail import Mail
@@ -37,7 +37,7 @@ async def test_the_description_is_served_and_lists_every_path(http):
     assert served == DOCUMENT
     routes = [*_Pages.routes(_Nothing()), *Mail.routes(_Nothing()), *Hooks.routes(_Nothing())]
     pages = {route.path for route in routes if not route.path.endswith("/")}
-    assert set(served["paths"]) == pages | {path for path in ROUTES if not path.endswith("/")}
+    assert set(served["paths"]) == pages | MAILED.keys() | {path for path in ROUTES if not path.endswith("/")}
     page = await http.get("/docs")
     assert page.headers["content-type"].startswith("text/html")
     assert all(path in page.text for path in served["paths"])

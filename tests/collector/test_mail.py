@@ -125,4 +125,6 @@ async def test_a_person_is_led_on_when_nothing_can_be_kept_and_a_choice_is_not_s
     assert (await http.get(address("link"))).status_code == 302
     assert (await http.get(address("pixel"))).status_code == 200
     assert (await http.post(address("unsubscribe"), data={"List-Unsubscribe": "One-Click"})).status_code == 503
-    assert 'footprint_collector_not_durable_total{entry="mail"} 3.0' in (await http.get("/metrics")).text
+    metrics = (await http.get("/metrics")).text
+    for entry in ("open", "click", "preferences"):
+        assert f'footprint_collector_not_durable_total{{entry="{entry}"}} 1.0' in metrics

@@ -89,4 +89,4 @@ def test_a_link_leads_to_a_web_page_or_is_not_signed(target):
     ],
 )
 def test_the_landing_page_carries_the_click(target, landed):
-    assert landing(target, "X") == landed
+    assert landing(target, "X") == landed.encode()
