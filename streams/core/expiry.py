@@ -6,17 +6,26 @@ nothing by then.
 
 from streams.core import scores
 from streams.core.rules import DAY_MS
+from streams.core.session_shares import AT as SHARED_AT
+from streams.core.session_shares import LABELLED_AT
 from streams.core.subject import Subject
 
 SILENT_MS = 400 * DAY_MS
 
 
 def due(subject: Subject) -> int | None:
-    """Return when a subject is forgotten if nothing more happens, None for a customer and for who has moved to one."""
-    parts = subject.value.get("scores")
-    if not parts or subject.name.startswith("c:") or "moved_to" in subject.value:
+    """Return when a subject is forgotten if nothing more happens, None for a customer and for who has moved to one.
+
+    Who has no points, because all that was heard of belongs to a machine's sessions, is as old as the last of these.
+    """
+    value = subject.value
+    if not value.get("scores") or subject.name.startswith("c:") or "moved_to" in value:
         return None
-    return max((int(part[1]) for rules in parts.values() for part in rules.values()), default=0) + SILENT_MS
+    times = [int(part[1]) for rules in value["scores"].values() for part in rules.values()]
+    if not times:
+        times = [int(entry[SHARED_AT]) for entry in value.get("sessions", {}).values()]
+        times += [int(entry[LABELLED_AT]) for entry in value.get("labels", {}).values()]
+    return max(times) + SILENT_MS if times else None
 
 
 def forget(subject: Subject, now_ms: int) -> bool:

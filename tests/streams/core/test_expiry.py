@@ -67,3 +67,16 @@ def test_a_session_that_an_older_version_has_kept_goes_on():
     assert session[0][2] == 2
     assert line.tracked[-1]["session_id"] == read(upgraded(RECORDED, {}))["chain"][0][1]
     assert PartitionState([("a", upgraded(RECORDED, {}))]).due("event", 1790001800001, 1) == ["a"]
+
+
+def test_a_visitor_without_points_whose_session_is_a_machines_is_not_forgotten_at_once():
+    line = Line()
+    line.send(event("e1", 0, url="https://shop.example/", received=T0, webdriver=True))
+    line.send(event("e2", 0, url="https://shop.example/", received=T0))
+    line.settle()
+    wake(line, T0)
+    line.send(event("e3", 0, "form_submit", received=T0))
+    line.settle()
+    assert line.scores(T0) == {}
+    wake(line, T0 + 2 * SILENT_MS)
+    assert subjects(line) == set()
