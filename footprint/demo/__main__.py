@@ -4,12 +4,16 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from footprint.demo.again import computed_anew
+from footprint.demo.campaign import story
+from footprint.demo.campaign.letters import MESSAGE
 from footprint.demo.day import SEED, day_of
 from footprint.demo.explained import explained
 from footprint.demo.line import Line
@@ -17,7 +21,8 @@ from footprint.demo.sending import send_day
 from footprint.demo.tables import Answers
 from footprint.demo.visitor import MINUTE
 from footprint.demo.waiting import await_stored
-from footprint.parts.connections import resolve_store
+from footprint.email import Sender
+from footprint.parts.connections import resolve_store, secret_keys
 from footprint.parts.run_file import read_run
 from footprint.settings import Settings
 from schemas.errors import Misconfigured, Retryable
@@ -58,7 +63,8 @@ def show(folder: Path, console: Console) -> None:
         console.print(f"[dim]{time.monotonic() - started:5.1f} s[/dim]  {text}", highlight=False)
 
     say("starting Kafka, ClickHouse, collector, streams and sink on free ports")
-    with Line(folder, session_update_s="1") as line:
+    (folder / "footprint.toml").write_text(story.SETTINGS, "utf-8")
+    with Line(folder, session_update_s="1", trusted_proxies="127.0.0.1/32") as line:
         say("ready; sending one day of a small shop, up to this minute")
         _tell(line, console, say=say)
         say("stopping")
@@ -74,8 +80,13 @@ def _tell(line: Line, console: Console, *, say: Callable[[str], None]) -> None:
     now_ms = time.time_ns() // 1_000_000
     posts = day_of(SEED, now_ms - now_ms % MINUTE)
     events = send_day(posts, run.collector, KEY)
-    say(f"{events} events accepted, and some of them sent twice; waiting until they are stored")
+    say(
+        f"{events} events accepted, and some of them sent twice; now {story.LETTERS} e-mails of a campaign, through a mail server of its own"
+    )
     settings = Settings(data_dir=line.data_dir)
+    sender = Sender(secret_keys(settings)[-1], run.collector)
+    events += story.run_campaign(sender, SITE, KEY, Random(SEED + 1))  # noqa: S311 - a story, not a secret
+    say("read by people, proxies and a scanner; waiting until all of it is stored")
     client = StoreClient(resolve_store(settings, user="analyst"))
     try:
         flow = {name: url for name, url in run.health.items() if name.startswith(FLOW)}
@@ -83,13 +94,18 @@ def _tell(line: Line, console: Console, *, say: Callable[[str], None]) -> None:
         say("stored, each event once")
         say(computed_anew(settings, SITE))
         say(explained(client, SITE))
-        answers = Answers(client, SITE)
-        for table in (answers.sessions(), answers.scores(), answers.signals(), answers.timeline(answers.best_customer())):
+        for table in _tables(Answers(client, SITE)):
             console.print()
             console.print(table)
         console.print()
     finally:
         client.close()
+
+
+def _tables(answers: Answers) -> Iterator[RenderableType]:
+    yield from (answers.sessions(), answers.scores(), answers.signals(), answers.timeline(answers.best_customer()))
+    now = datetime.now(UTC)
+    yield from (answers.emails(now), answers.labels(MESSAGE, now))
 
 
 if __name__ == "__main__":

@@ -51,13 +51,18 @@ def send_day(posts: list[Post], url: str, key: str) -> int:
 
     Raises Retryable when one of them is not accepted whole: the demo's events are all good.
     """
-    ids: set[Any] = set()
     with httpx2.Client(base_url=url, timeout=30) as client:
-        for post in posts:
-            for request in requests_of(post, key, _now()):
-                for _ in range(1 + post.again):
-                    _send(client, request)
-            ids.update(message["messageId"] for message in post.messages)
+        return send_posts(posts, client, key)
+
+
+def send_posts(posts: list[Post], client: httpx2.Client, key: str) -> int:
+    """Send the requests by a client of the collector; as `send_day` otherwise."""
+    ids: set[Any] = set()
+    for post in posts:
+        for request in requests_of(post, key, _now()):
+            for _ in range(1 + post.again):
+                _send(client, request)
+        ids.update(message["messageId"] for message in post.messages)
     return len(ids)
 
 

@@ -1,12 +1,14 @@
 """What the demo asks the store, and how the answers look as tables."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from rich.console import RenderableType
 from rich.table import Table
 
 from sinks.clickhouse.client import StoreClient
+from sinks.clickhouse.cookbook import bind, find_recipe
 
 SESSIONS = """
 SELECT toString({by}) AS value, count(), uniqExact(visitor_id), round(100 * countIf(engaged) / count()), round(avg(page_views), 1),
@@ -75,6 +77,28 @@ class Answers:
         for row in self.client.rows(TIMELINE, {"site": self.site, "customer": customer}):
             table.add_row(*map(str, row))
         return table
+
+    def emails(self, now: datetime) -> RenderableType:
+        """Return how each e-mail did, people apart from machines: the cookbook's answer, an e-mail in each column."""
+        found = self._recipe("emails", now)
+        table = _table("E-mails", "", *(f"#{row['message_id']}" for row in found))
+        for name in list(found[0])[1:] if found else ():
+            shown = [f"{100 * row[name]:.1f} %" if name.endswith("_share") else _number(row[name]) for row in found]
+            table.add_row(name.replace("_", " "), *shown)
+        table.caption = "as `footprint sql @emails` tells it: people clicked and read the page"
+        return table
+
+    def labels(self, message: str, now: datetime) -> RenderableType:
+        """Return who opened and clicked one e-mail, and how that is known: the cookbook's answer."""
+        table = _table(f"Who opened and clicked {message}", "hit", "label", "#hits", "#%", "#recipients", "reasons")
+        for row in self._recipe("email_labels", now, message=message):
+            counts = (row["hits"], 100 * row["share"], row["recipients"])
+            table.add_row(row["kind"], row["label"], *map(_number, counts), ", ".join(row["reasons"]))
+        return table
+
+    def _recipe(self, name: str, now: datetime, **given: str) -> list[dict[str, Any]]:
+        recipe = find_recipe(name)
+        return self.client.dicts(recipe.sql, bind(recipe, self._of_site() | given, now))
 
     def _of_site(self) -> dict[str, str]:
         return {"site": self.site}

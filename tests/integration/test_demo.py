@@ -62,6 +62,25 @@ def test_every_score_of_every_customer_is_the_sum_of_what_why_says(demo):
     assert (customers > 30, scores > 3 * customers, differ) == (True, True, 0)
 
 
+CAMPAIGN = {
+    "campaign": "winter",
+    "sent": "40",
+    "delivered": "39",
+    "bounced": "1",
+    "unsubscribed": "1",
+    "complained": "1",
+}
+
+
+def test_its_campaign_is_counted(demo):
+    done, _ = demo
+    head, *rows = (line for line in done.stdout.partition("\nE-mails")[2].splitlines() if line.startswith(("┃", "│")))
+    place = [cell.strip() for cell in head.split("┃")].index("winter-2026-1")
+    cells = [[cell.strip() for cell in row.split("│")] for row in rows[:13]]
+    told = {row[1]: row[place] for row in cells}
+    assert {name: told[name] for name in CAMPAIGN} == CAMPAIGN
+
+
 def test_it_leaves_no_file_and_no_process_behind(demo):
     _, folder = demo
     assert [path for path in folder.iterdir() if path.name.startswith("footprint-demo-")] == []
