@@ -10,6 +10,7 @@ import yaml
 
 from footprint.settings import Settings
 from schemas.errors import Misconfigured
+from streams.core.mail_agents import MailAgents, read_agents
 from streams.core.rulebook import ModelTexts
 from streams.core.scoring_model import read_model
 from streams.core.subject import read_rules
@@ -24,6 +25,9 @@ SHIPPED: Mapping[str, Mapping[Kind, str]] = {
 """The models that come with footprint, by the name that settings give them."""
 
 DEFAULT = "shop"
+
+MAIL_AGENTS = "mail_agents.yaml"
+"""The networks and user agents that come with footprint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,13 @@ def chosen(settings: Settings, site: str) -> dict[Kind, ModelFile]:
 def shipped_text(name: str, kind: Kind) -> str:
     """Return the text of a shipped model."""
     return (resources.files("streams") / "models" / SHIPPED[name][kind]).read_text("utf-8")
+
+
+def mail_agents(settings: Settings) -> MailAgents:
+    """Return who fetches e-mails for somebody, by the file that the settings choose. Raises Misconfigured with every mistake in it."""
+    if settings.email_agents:
+        return read_agents(_text_of(settings.email_agents), str(settings.email_agents))
+    return read_agents((resources.files("streams") / "models" / MAIL_AGENTS).read_text("utf-8"), MAIL_AGENTS)
 
 
 def texts_of(settings: Settings, site: str) -> ModelTexts:

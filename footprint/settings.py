@@ -68,6 +68,10 @@ class SiteSettings(BaseModel):
         "a secret of your own for Postmark, the ARNs of SNS topics for SES.",
         repr=False,
     )
+    email_links_visitors: bool = Field(
+        default=False,
+        description="The visitor who lands by the click of an e-mail, and reads the page, is linked to its customer, as by `identify`.",
+    )
     plan: Path | None = Field(default=None, description="Tracking plan of the site (YAML or JSON), beside the settings file.")
 
 
@@ -173,6 +177,11 @@ class Settings(BaseModel):
         default=90, ge=0, description="Days the store keeps addresses and user agents of events; 0: as long as the event."
     )
     retention_rejected_days: int = Field(default=90, ge=0, description="Days the store keeps what was turned away; 0: for ever.")
+    email_agents: Path | None = Field(
+        default=None,
+        description="Networks and user agents that fetch e-mails for somebody (YAML); empty: the file that comes with footprint, "
+        "`streams/models/mail_agents.yaml`, which shows what may stand in one.",
+    )
     trusted_proxies: str = Field(default="", description="Networks (CIDR, comma-separated) whose X-Forwarded-For is believed.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least severe level that is logged.")
     log_format: Literal["text", "json"] = Field(default="text", description="Lines for people, or one JSON object a line.")

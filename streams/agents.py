@@ -47,7 +47,7 @@ def subjects_hop(rules: subjects.SubjectRules | Rulebook) -> Hop:
         "subjects",
         TRACKED,
         SUBJECTS_STATE,
-        outputs=(TRACKED, SCORES, SCORE_CHANGES, SIGNALS, MODELS, REJECTED),
+        outputs=(EVENTS, TRACKED, SCORES, SCORE_CHANGES, SIGNALS, MODELS, REJECTED),
         absorb=partial(_absorb, subjects.absorb, rules),
         advance=partial(_advance, subjects.advance, rules),
         flush=partial(_flush, subjects.flush, rules),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from schemas.connections import KafkaConnection
 from streams.agents import subjects_hop, visitors_hop
 from streams.core.rulebook import ModelTexts, read_book
-from streams.core.rules import SiteRules, VisitorRules
+from streams.core.rules import DEFAULT_SITE, SiteRules, VisitorRules
 from streams.faust_exact.engine import Engine
 from streams.faust_exact.hop import Delivery
 from streams.ports import Observer
@@ -18,6 +18,7 @@ APPLICATION = "footprint-streams"
 class StreamsConfig:
     """Everything the streams need to know. `partitions` is that of every topic; `model` is that of every site without one in `models`.
 
+    `others` are the rules of every site without some in `sites`.
     `instance` names this worker: stable over restarts, unique among the workers that run at the same time.
     """
 
@@ -26,6 +27,7 @@ class StreamsConfig:
     model: ModelTexts
     models: Mapping[str, ModelTexts] = field(default_factory=dict)
     sites: Mapping[str, SiteRules] = field(default_factory=dict)
+    others: SiteRules = DEFAULT_SITE
     session_update_ms: int = 30_000
     application: str = APPLICATION
     instance: str = ""
@@ -38,7 +40,7 @@ def create_engine(config: StreamsConfig, *, clock: Callable[[], int], observer: 
     """
     delivery = Delivery(config.application, config.connection, config.partitions, instance=config.instance)
     hops = (
-        visitors_hop(VisitorRules(config.partitions, config.session_update_ms, config.sites)),
+        visitors_hop(VisitorRules(config.partitions, config.session_update_ms, config.sites, config.others)),
         subjects_hop(read_book(config.model, config.models, partitions=config.partitions)),
     )
     return Engine(delivery, hops, clock=clock, observer=observer)

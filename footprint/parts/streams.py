@@ -17,6 +17,7 @@ from footprint.parts.connections import resolve_kafka
 from footprint.settings import Settings, SiteSettings
 from schemas.errors import Retryable
 from streams.app import StreamsConfig, create_engine
+from streams.core.mail_agents import MailAgents
 from streams.core.rules import SiteRules
 from streams.faust_exact.engine import Engine
 from streams.metrics import StreamsMetrics
@@ -44,20 +45,27 @@ def run(settings: Settings, *, health_port: int, worker: int = 1) -> None:
 
 def config_of(settings: Settings, *, worker: int) -> StreamsConfig:
     """Return what the streams need to know, from settings and the models that they choose."""
+    mail = models.mail_agents(settings)
     return StreamsConfig(
         connection=resolve_kafka(settings),
         partitions=settings.partitions,
         model=models.texts_of(settings, ""),
         models={name: models.texts_of(settings, name) for name in settings.sites},
-        sites={name: _site_rules(site) for name, site in settings.sites.items()},
+        sites={name: _site_rules(site, mail) for name, site in settings.sites.items()},
+        others=_site_rules(settings.site(""), mail),
         session_update_ms=int(settings.session_update_s * 1000),
         instance=f"{socket.gethostname()}-{worker}",
     )
 
 
-def _site_rules(site: SiteSettings) -> SiteRules:
+def _site_rules(site: SiteSettings, mail: MailAgents) -> SiteRules:
     return SiteRules(
-        gap_ms=site.session_gap_s * 1000, label_automation=site.automation == "label", allow=site.traffic_allow, deny=site.traffic_deny
+        gap_ms=site.session_gap_s * 1000,
+        label_automation=site.automation == "label",
+        allow=site.traffic_allow,
+        deny=site.traffic_deny,
+        mail=mail,
+        link_by_mail=site.email_links_visitors,
     )
 
 

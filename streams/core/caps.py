@@ -10,6 +10,12 @@ from streams.core.totals import Order
 Windows = dict[str, list[Order]]
 """The events that count, in order, by window and object: `start NUL object`."""
 
+EVENT_ID = 3
+WEIGHT = 5
+"""Of an entry `[*order, session, weight]` of a window whose events may come and go, because they are hits of e-mails."""
+SPARE = 256
+"""Events beyond those that count which such a window keeps."""
+
 KEPT_MS = LIVE_MS + DAY_MS
 """How long after its end a window is kept: live events are at most 72 hours old, and a day for what waits in queues."""
 
@@ -47,3 +53,33 @@ def forget(windows: Windows, cap: Cap, received_at: int) -> None:
 
 def _start_of(window: str) -> int:
     return int(window.partition("\0")[0])
+
+
+def reweigh(entries: list[Order], order: Order, weight: float, limit: int) -> list[tuple[Order, float]]:
+    """Give an event of a window another weight, 0 for none; return whose weight that changes among the `limit` that count, and by how much.
+
+    Entries are orders with a weight behind them. Those that do not count are kept as well (`SPARE` of them): the next one does when
+    an earlier one leaves.
+    """
+    before = {entry[EVENT_ID]: entry for entry in entries[:limit]}
+    entries[:] = [entry for entry in entries if entry[EVENT_ID] != order[EVENT_ID]]
+    if weight:
+        insort(entries, [*order, weight])
+        del entries[limit + SPARE :]
+    after = {entry[EVENT_ID]: entry for entry in entries[:limit]}
+    changed = [event_id for event_id in before | after if before.get(event_id) != after.get(event_id)]
+    return [(after.get(one) or before[one], weight_of(after.get(one)) - weight_of(before.get(one))) for one in changed]
+
+
+def weight_of(entry: Order | None) -> float:
+    """Return the weight of an entry of a window: 1 where none is kept, 0 for no entry."""
+    if entry is None:
+        return 0.0
+    return float(entry[WEIGHT]) if len(entry) > WEIGHT else 1.0
+
+
+def united_weighed(counted: list[Order], more: list[Order], limit: int) -> tuple[list[Order], list[Order]]:
+    """Return the entries of two windows that are one now, and those that counted and count no more."""
+    everything = sorted([*counted, *more])
+    remaining = everything[:limit]
+    return everything[: limit + SPARE], [entry for entry in (*counted[:limit], *more[:limit]) if entry not in remaining]

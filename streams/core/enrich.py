@@ -4,6 +4,7 @@ from functools import lru_cache
 from typing import Any
 
 from schemas.kinds import Kind
+from streams.core import mail_hits
 from streams.core.clocks import clocks_of
 from streams.core.countries import country_of
 from streams.core.judged import judged
@@ -17,7 +18,6 @@ from streams.core.user_agents import NO_USER_AGENT, UserAgent, user_agent_of
 CONSUMED = ("created_at", "sent_at", "historical", "content_hash", "webdriver")
 """Fields of an event that become others. A tracked event takes over the rest as they are; empty ones are left out."""
 
-EMAIL_HITS = frozenset({Kind.EMAIL_OPEN.value, Kind.EMAIL_CLICK.value})
 PAGE_VIEW = Kind.PAGE_VIEW.value
 CACHED = 16_384
 
@@ -36,7 +36,10 @@ def enrich(event: dict[str, Any], rules: SiteRules) -> dict[str, Any]:
     put_page(tracked)
     agent = put_user_agent(tracked)
     put_country(tracked)
-    put_label(tracked, agent, webdriver=event.get("webdriver", False), rules=rules)
+    if tracked["kind"] in mail_hits.HITS:
+        mail_hits.put_label(tracked, rules.mail, crawler=agent.crawler)
+    else:
+        put_label(tracked, agent, webdriver=event.get("webdriver", False), rules=rules)
     return tracked
 
 
@@ -101,10 +104,10 @@ def put_country(tracked: dict[str, Any]) -> None:
 
 
 def put_label(tracked: dict[str, Any], agent: UserAgent, *, webdriver: bool, rules: SiteRules) -> None:
-    """Label machine traffic, with reasons (docs/semantics.md, section 9). E-mail hits have labels of their own."""
+    """Label machine traffic, with reasons (docs/semantics.md, section 9). E-mail hits have labels of their own (`streams.core.mail_hits`)."""
     spam = "referrer" in tracked and is_spam(tracked["referrer"])
     listed = bool(rules.allow or rules.deny)
-    if tracked["kind"] in EMAIL_HITS or not (agent.crawler or agent.headless or webdriver or spam or listed):
+    if not (agent.crawler or agent.headless or webdriver or spam or listed):
         return
     verdict = judged(rules.allow, rules.deny, tracked.get("ip", ""), tracked.get("user_agent", ""))
     if verdict == ALLOWED:

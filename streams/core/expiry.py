@@ -19,9 +19,9 @@ def due(subject: Subject) -> int | None:
     Who has no points, because all that was heard of belongs to a machine's sessions, is as old as the last of these.
     """
     value = subject.value
-    if not value.get("scores") or subject.name.startswith("c:") or "moved_to" in value:
+    if subject.name.startswith("c:") or "moved_to" in value:
         return None
-    times = [int(part[1]) for rules in value["scores"].values() for part in rules.values()]
+    times = [int(part[1]) for rules in value.get("scores", {}).values() for part in rules.values()]
     if not times:
         times = [int(entry[SHARED_AT]) for entry in value.get("sessions", {}).values()]
         times += [int(entry[LABELLED_AT]) for entry in value.get("labels", {}).values()]

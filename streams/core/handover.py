@@ -9,13 +9,13 @@ from typing import Any
 from schemas.codec import partition_of
 from schemas.scores import ChangeReason
 from schemas.topics import TRACKED
-from streams.core import base, relabel, scores, signals, stages
-from streams.core.caps import Windows, united
+from streams.core import base, mail_state, relabel, scores, signals, stages
+from streams.core.caps import Windows, united, united_weighed
 from streams.core.decay import Part
 from streams.core.subject import Cause, Subject, cause_of
 from streams.core.tracked_line import CONTROL_FIELDS
 
-MOVED = ("scores", "base", "sessions", "labels", "caps", "traits", "triggers", "stages")
+MOVED = ("scores", "base", "sessions", "labels", "caps", "traits", "triggers", "stages", "mail")
 
 
 def hand_over(subject: Subject, link: dict[str, Any]) -> None:
@@ -61,6 +61,7 @@ def receive(subject: Subject, line: dict[str, Any]) -> None:
         scores.learn(subject, trait, fact, cause)
     stages.unite(subject, state.get("stages", {}), cause)
     signals.unite(subject, state.get("triggers", {}), line["received_at"])
+    mail_state.unite(subject, state.get("mail", {}), line)
 
 
 def _add_scores(subject: Subject, found: dict[str, dict[str, Part]], cause: Cause) -> None:
@@ -75,10 +76,11 @@ def _add_scores(subject: Subject, found: dict[str, dict[str, Part]], cause: Caus
 def _unite_caps(subject: Subject, caps: dict[str, Windows], received_at: int) -> None:
     for key, windows in caps.items():
         rule = subject.rules.model.rules.get(key)
-        if rule is None or rule.cap is None:
+        cap, unite = (rule.weighed or rule.cap, united_weighed if rule.weighed else united) if rule else (None, united)
+        if rule is None or cap is None:
             continue
         own: Windows = subject.value.setdefault("caps", {}).setdefault(key, {})
         for window, counted in windows.items():
-            own[window], displaced = united(own.get(window, []), counted, rule.cap.count)
+            own[window], displaced = unite(own.get(window, []), counted, cap.count)
             for order in displaced:
                 scores.take_back(subject, rule, window, order, received_at)

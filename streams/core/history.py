@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from schemas.codec import dumps, join_lines
-from streams.core import subjects
+from streams.core import mail_state, subjects
 from streams.core.base import Base, Parts
 from streams.core.decay import value_at
 from streams.core.lifecycle import LIFECYCLE
 from streams.core.state import PartitionState
-from streams.core.subject import SubjectRules, state_key
+from streams.core.subject import Subject, SubjectRules, state_key
 from streams.core.totals import order_of
 from streams.core.work import Arrival, Value, Work
 
@@ -41,8 +41,11 @@ def base_of(site: str, owner: str, events: Iterable[Event], rules: SubjectRules,
 
 def _absorbed(site: str, subject: str, events: list[Event], rules: SubjectRules) -> Value:
     state = PartitionState()
-    subjects.absorb(join_lines(dumps(_of(event, site, subject)) for event in events), Work(state, {}), rules=rules, arrival=Arrival(0))
-    return state.get(state_key(site, subject)) or {}
+    work = Work(state, {})
+    subjects.absorb(join_lines(dumps(_of(event, site, subject)) for event in events), work, rules=rules, arrival=Arrival(0))
+    value = state.get(state_key(site, subject)) or {}
+    mail_state.stop_waiting(Subject(site, subject, value, rules, work.out))
+    return value
 
 
 def _of(event: Event, site: str, subject: str) -> Event:

@@ -1,49 +1,140 @@
-"""Networks and user agents that fetch e-mails for somebody (docs/semantics.md, section 9).
+"""Networks and user agents that fetch e-mails for somebody: a file with source and date, which an operator may replace."""
 
-Sources: Microsoft, "Office 365 URLs and IP address ranges", Exchange Online Protection, for the networks of scanners; the user
-agents that Gmail's and Yahoo's image proxies and Apple's Mail Privacy Protection send, as documented by their owners and seen in
-mail logs. Last changed 2026-11-22. A site may name networks of its own.
-"""
-
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Literal, NamedTuple
+
+from pydantic import Field, IPvAnyNetwork
+
+from streams.core.mail_labels import Reasons
+from streams.core.model_text import Strict, parse
+
+CACHED = 16_384
+HINTS = frozenset({"head", "prefetch", "provider"})
+"""What a request, or the provider that reports it, says of itself."""
 
 Network = IPv4Network | IPv6Network
+Rank = Literal["certain", "probable", "privacy", ""]
 
-SCANNERS = tuple(ip_network(text) for text in ("40.92.0.0/15", "40.107.0.0/16", "52.100.0.0/14", "104.47.0.0/17"))
-"""Nobody reads mails from here: Exchange Online Protection looks at them before they are delivered."""
 
-PROXIES = {"GoogleImageProxy": "gmail", "ggpht.com": "gmail", "YahooMailProxy": "yahoo"}
-"""Parts of the user agents of proxies that fetch images when, or before, somebody looks."""
+class NetworksText(Strict):
+    """Networks (CIDR). Where addresses are truncated, none smaller than /24 and /48 can be recognised."""
 
-PRIVACY = frozenset({"Mozilla/5.0"})
-"""The whole user agent of Apple's Mail Privacy Protection: it fetches every image, read or not."""
+    certain: tuple[IPvAnyNetwork, ...] = Field(default=(), description="Scanners: whatever comes from here is a machine's.")
+    probable: tuple[IPvAnyNetwork, ...] = Field(
+        default=(), description="Scanners and people: a click within five minutes of the delivery is a machine's."
+    )
+    privacy: tuple[IPvAnyNetwork, ...] = Field(
+        default=(), description="Relays that fetch every image, read or not: opens from here are a machine's."
+    )
+
+
+class UserAgentsText(Strict):
+    """Texts of user agents, and whose they are."""
+
+    proxies: Mapping[str, str] = Field(default_factory=dict, description="Parts of the user agents of image proxies.")
+    privacy: Mapping[str, str] = Field(
+        default_factory=dict, description="Whole user agents of programs that fetch every image, read or not."
+    )
+    prefetchers: Mapping[str, str] = Field(
+        default_factory=dict, description="Parts of the user agents of programs that follow links first."
+    )
+
+
+class AgentsText(Strict):
+    """The whole file."""
+
+    updated: date = Field(description="When it was looked over last.")
+    sources: tuple[str, ...] = Field(min_length=1, description="Where it comes from, with the date of reading.")
+    networks: NetworksText = NetworksText()
+    user_agents: UserAgentsText = UserAgentsText()
+
+
+class Asked(NamedTuple):
+    """What is known of the request of one hit. `hint` is what it says itself, `crawler` what the list of crawlers says of its user agent."""
+
+    kind: Literal["open", "click"]
+    hint: str = ""
+    address: str = ""
+    user_agent: str = ""
+    crawler: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MailAgents:
+    """The file, compiled. Equal to itself only, so that it is quickly found in a cache."""
+
+    networks: Mapping[Rank, "Networks"]
+    user_agents: UserAgentsText
+
+    def reasons(self, asked: Asked) -> Reasons:
+        """Return what a hit says by itself (`streams.core.mail_labels.OWN`), in the order of section 9 of docs/semantics.md."""
+        return _reasons(self, asked)
+
+    def rank(self, address: str) -> Rank:
+        """Return which networks an address belongs to, also the network that is kept of one; empty for none."""
+        try:
+            read = ip_address(address)
+        except ValueError:
+            return ""
+        return next((rank for rank, networks in self.networks.items() if networks.hold(read.version, int(read))), "")
 
 
 @dataclass(frozen=True, slots=True)
-class MailNetworks:
-    """Networks whose hits are certainly, or probably, a scanner's. People sit behind the probable ones too."""
+class Networks:
+    """Networks by version and length of their prefix: finding an address costs the same among ten and among a million."""
 
-    certain: tuple[Network, ...] = SCANNERS
-    probable: tuple[Network, ...] = ()
+    by_length: Mapping[tuple[int, int], frozenset[int]]
 
-    def rank(self, address: str) -> str:
-        """Return `certain`, `probable` or nothing for an address, also for the network that is kept of one."""
-        return _rank(self, address)
-
-
-@lru_cache(maxsize=16_384)
-def _rank(networks: MailNetworks, address: str) -> str:
-    try:
-        read = ip_address(address)
-    except ValueError:
-        return ""
-    if any(read in network for network in networks.certain):
-        return "certain"
-    return "probable" if any(read in network for network in networks.probable) else ""
+    def hold(self, version: int, address: int) -> bool:
+        """True when one of them holds an address."""
+        return any(known == version and address >> host in prefixes for (known, host), prefixes in self.by_length.items())
 
 
-def proxy_of(user_agent: str) -> str:
-    """Return whose mail proxy a user agent is; empty when it is none."""
-    return next((owner for part, owner in PROXIES.items() if part in user_agent), "")
+def read_agents(text: str, name: str) -> MailAgents:
+    """Read the YAML of a file called `name` (for messages). Raises Misconfigured for anything that is wrong in it."""
+    written = parse(AgentsText, text, name)
+    named = written.networks
+    ranks: dict[Rank, Networks] = {
+        "certain": _networks(named.certain),
+        "probable": _networks(named.probable),
+        "privacy": _networks(named.privacy),
+    }
+    return MailAgents(ranks, written.user_agents)
+
+
+def _networks(listed: Iterable[Network]) -> Networks:
+    found: dict[tuple[int, int], set[int]] = {}
+    for network in listed:
+        host = network.max_prefixlen - network.prefixlen
+        found.setdefault((network.version, host), set()).add(int(network.network_address) >> host)
+    return Networks({key: frozenset(prefixes) for key, prefixes in found.items()})
+
+
+@lru_cache(maxsize=CACHED)
+def _reasons(agents: MailAgents, asked: Asked) -> Reasons:
+    rank, named, opened = agents.rank(asked.address), agents.user_agents, asked.kind == "open"
+    proxy = _part(named.proxies, asked.user_agent) if opened else ""
+    privacy = (named.privacy.get(asked.user_agent, "") or ("relay" if rank == "privacy" else "")) if opened and not proxy else ""
+    prefetcher = _part(named.prefetchers, asked.user_agent)
+    found = {
+        asked.hint: asked.hint in HINTS,
+        f"prefetch:{prefetcher}": bool(prefetcher),
+        "network": rank == "certain",
+        "filter": rank == "probable",
+        f"proxy:{proxy}": bool(proxy),
+        f"privacy:{privacy}": bool(privacy),
+        "crawler": asked.crawler and not proxy and not prefetcher,
+    }
+    return tuple(reason for reason, holds in found.items() if holds)
+
+
+def _part(parts: Mapping[str, str], user_agent: str) -> str:
+    return next((owner for part, owner in parts.items() if part in user_agent), "")
+
+
+NO_AGENTS = MailAgents({}, UserAgentsText())
+"""Nobody is known: only what a request says of itself counts."""

@@ -1,20 +1,49 @@
 """Who opened and clicked an e-mail: a person, a program, or nobody can say (docs/semantics.md, section 9).
 
-The verdict on every hit of an e-mail follows from the set of what is known of it: its hits, when it was delivered, and which
-clicks led to a page that somebody read. So it does not depend on the order in which any of this arrived; what changes a verdict
-later is a correction.
+The verdict on every hit of an e-mail follows from the set of what is known of it: its hits, when it was sent and delivered, and
+which clicks led to a page that somebody read. So it does not depend on the order in which any of this arrived; what changes a
+verdict later is a correction. A label is nothing but the strongest of its reasons.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 Label = Literal["human", "unknown", "proxied", "machine_probable", "machine_certain"]
 Kind = Literal["open", "click"]
+Reasons = tuple[str, ...]
 
-RANKS: tuple[Label, ...] = ("unknown", "proxied", "machine_probable", "machine_certain")
-"""The strongest of several labels is the last; `human` needs a proof, and that proof ends all doubt."""
+RANKS: tuple[Label, ...] = ("unknown", "proxied", "machine_probable", "machine_certain", "human")
+"""The strongest of several reasons is the last: a machine, unless there is a proof, which ends all doubt."""
+
+OWN: dict[str, Label] = {
+    "head": "machine_certain",
+    "prefetch": "machine_certain",
+    "provider": "machine_probable",
+    "network": "machine_certain",
+    "filter": "unknown",
+    "proxy": "proxied",
+    "privacy": "machine_probable",
+    "crawler": "machine_certain",
+}
+"""What a hit says by itself, and what that makes of it. Behind a colon may stand whose it is: `proxy:gmail`.
+
+`filter` is a network where a scanner probably sits, and people too: it says nothing alone.
+"""
+
+SET: dict[str, Label] = {
+    "soon": "machine_probable",
+    "soon_network": "machine_probable",
+    "burst": "machine_certain",
+    "trap": "machine_certain",
+    "near_trap": "machine_probable",
+    "again": "unknown",
+    "flood": "machine_certain",
+    "read": "human",
+}
+"""What follows from all that is known of an e-mail. `again` is a proxy that looks another time: the same look, worth nothing."""
+
+LABELS = OWN | SET
 
 WEIGHTS: dict[Label, float] = {"human": 1.0, "unknown": 0.5, "proxied": 0.5, "machine_probable": 0.0, "machine_certain": 0.0}
 """Share of a rule's points that a hit is worth."""
@@ -23,145 +52,112 @@ SOON_MS: dict[Kind, int] = {"open": 20_000, "click": 10_000}
 """Nobody is this fast after delivery."""
 SOON_PROBABLE_MS = 300_000
 """Nor this fast from a network where a scanner probably sits."""
+BEFORE_MS = 60_000
+"""A scanner may look before the delivery is reported, or by another clock."""
 PAIR_MS, TRIPLE_MS = 2_000, 10_000
-TRAP = 0
+TRAP = "0"
 """Place of the link that no person sees."""
 TRAP_MS = 60_000
 PROXY_MS = 1_800_000
-"""One open of a proxy in so long; the others are the same look."""
+"""One open of a proxy in so long, of a window aligned to event time; the others are the same look."""
 
 MAX_HITS = 256
 """Hits of one e-mail to one customer that are told apart; nobody makes more."""
+MAX_TIMES = 16
+"""Times at which one e-mail was sent or delivered that are kept, the latest."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(slots=True, order=True)  # a frozen one costs three times as much to make
 class Hit:
-    """One open or click: what the request itself says. `at` is event time, Unix milliseconds; `link` the link's place in the mail."""
+    """One open or click. `at` is event time, Unix milliseconds; `link` tells the links of an e-mail apart; `own` are its own reasons."""
 
     at: int
     event_id: str
     kind: Kind
-    link: int = 1
-    hint: str = ""
-    network: str = ""
-    proxy: str = ""
-    privacy: bool = False
-    crawler: bool = False
+    link: str = ""
+    own: Reasons = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whose a hit was, and every reason. `repeat`: a proxy that looked again, worth nothing."""
-
-    label: Label
-    reasons: tuple[str, ...] = ()
-    repeat: bool = False
-
-    @property
-    def weight(self) -> float:
-        """Share of a rule's points."""
-        return 0.0 if self.repeat else WEIGHTS[self.label]
+def label_of(reasons: Iterable[str]) -> Label:
+    """Return the label that reasons come to."""
+    return max((LABELS[reason.partition(":")[0]] for reason in reasons), key=RANKS.index, default=RANKS[0])
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """What is known of one e-mail to one customer. `delivered_at` is when it was delivered, else sent."""
-
-    hits: tuple[Hit, ...] = ()
-    delivered_at: int | None = None
-    read: frozenset[str] = frozenset()
+def weight_of(reasons: Collection[str]) -> float:
+    """Return the share of a rule's points that a hit with these reasons is worth."""
+    return 0.0 if "again" in reasons else WEIGHTS[label_of(reasons)]
 
 
-def verdicts(mail: Mail) -> dict[str, Verdict]:
-    """Return the verdict on each of the hits, by event id."""
-    hits = sorted(mail.hits)
-    found: dict[str, list[tuple[Label, str]]] = {hit.event_id: list(_own(hit, mail.delivered_at)) for hit in hits}
-    clicks = [hit for hit in hits if hit.kind == "click"]
-    for hit in _burst(clicks):
-        found[hit.event_id].append(("machine_certain", "burst"))
-    for hit, label in _trapped(clicks):
-        found[hit.event_id].append((label, "trap"))
-    repeats = set(_repeats(hits))
-    return {event_id: _verdict(labels, event_id in mail.read, event_id in repeats) for event_id, labels in found.items()}
+def own_reasons(reasons: Iterable[str]) -> Reasons:
+    """Return those of a hit's reasons that it has by itself."""
+    return tuple(reason for reason in reasons if reason.partition(":")[0] in OWN)
 
 
-def corrections(before: Mail, after: Mail) -> dict[str, tuple[Verdict, Verdict]]:
-    """Return the hits that were judged before and are judged otherwise now: what was said, and what holds."""
-    old, new = verdicts(before), verdicts(after)
-    return {event_id: (said, new[event_id]) for event_id, said in old.items() if event_id in new and new[event_id] != said}
+def verdicts(hits: Iterable[Hit], times: Sequence[int] = (), read: Collection[str] = ()) -> dict[str, Reasons]:
+    """Return the reasons of each hit of an e-mail, by event id.
+
+    `times` are when it was sent and delivered, `read` the ids of the clicks that led to a page that somebody read.
+    """
+    ordered = sorted(hits)
+    found: dict[str, list[str]] = {hit.event_id: [*hit.own, *_soon(hit, times)] for hit in ordered}
+    clicks = [hit for hit in ordered if hit.kind == "click"]
+    if len(clicks) > 1:
+        for event_id in _burst(clicks):
+            found[event_id].append("burst")
+    for event_id, reason in _trapped(clicks):
+        found[event_id].append(reason)
+    for hit in _repeats(ordered, found):
+        found[hit.event_id].append("again")
+    for event_id in read:
+        if event_id in found:
+            found[event_id].append("read")
+    return {event_id: tuple(reasons) for event_id, reasons in found.items()}
 
 
-def with_hit(mail: Mail, hit: Hit) -> Mail:
-    """Return an e-mail with another hit; of too many the earliest stay."""
-    if any(known.event_id == hit.event_id for known in mail.hits):
-        return mail
-    return Mail(tuple(sorted((*mail.hits, hit))[:MAX_HITS]), mail.delivered_at, mail.read)
+def _soon(hit: Hit, times: Sequence[int]) -> Iterator[str]:
+    """Yield why a hit came too soon after some delivery. A proxy may be as fast as it likes."""
+    ages = [hit.at - at for at in times]
+    if not ages or any(reason.startswith("proxy") for reason in hit.own):
+        return
+    if any(-BEFORE_MS <= age < SOON_MS[hit.kind] for age in ages):
+        yield "soon"
+    elif hit.kind == "click" and "filter" in hit.own and any(-BEFORE_MS <= age < SOON_PROBABLE_MS for age in ages):
+        yield "soon_network"
 
 
-def _own(hit: Hit, delivered_at: int | None) -> Iterator[tuple[Label, str]]:
-    """Yield what one hit says by itself, in the order of section 9."""
-    if hit.hint in ("head", "prefetch"):
-        yield "machine_certain", hit.hint
-    if hit.hint == "provider":
-        yield "machine_probable", "provider"
-    if hit.network == "certain":
-        yield "machine_certain", "network"
-    if hit.proxy and hit.kind == "open":
-        yield "proxied", hit.proxy
-    if hit.privacy and hit.kind == "open":
-        yield "machine_probable", "apple"
-    if hit.crawler and not hit.proxy:
-        yield "machine_certain", "crawler"
-    if delivered_at is not None and not hit.proxy:
-        age = hit.at - delivered_at
-        if age < SOON_MS[hit.kind]:
-            yield "machine_probable", "soon"
-        elif hit.kind == "click" and hit.network == "probable" and age < SOON_PROBABLE_MS:
-            yield "machine_probable", "soon_network"
-
-
-def _burst(clicks: Sequence[Hit]) -> set[Hit]:
+def _burst(clicks: Sequence[Hit]) -> set[str]:
     """Return the clicks that no hand makes: two different links at once, or three in a few seconds."""
     return _windows(clicks, PAIR_MS, lambda links: links >= 2) | _windows(clicks, TRIPLE_MS, lambda links: links >= 3)
 
 
-def _windows(clicks: Sequence[Hit], width_ms: int, is_burst: Callable[[int], bool]) -> set[Hit]:
-    found: set[Hit] = set()
+def _windows(clicks: Sequence[Hit], width_ms: int, is_burst: Callable[[int], bool]) -> set[str]:
+    found: set[str] = set()
     begin = 0
     for end, last in enumerate(clicks):
         while last.at - clicks[begin].at > width_ms:
             begin += 1
         window = clicks[begin : end + 1]
-        if is_burst(len({hit.link for hit in window})):
-            found.update(window)
+        if len(window) > 1 and is_burst(len({hit.link for hit in window})):
+            found.update(hit.event_id for hit in window)
     return found
 
 
-def _trapped(clicks: Iterable[Hit]) -> Iterator[tuple[Hit, Label]]:
+def _trapped(clicks: Iterable[Hit]) -> Iterator[tuple[str, str]]:
     """Yield who followed the link that no person sees, and what came beside it."""
     known = list(clicks)
     traps = [hit.at for hit in known if hit.link == TRAP]
-    for hit in known:
+    for hit in known if traps else ():
         if hit.link == TRAP:
-            yield hit, "machine_certain"
+            yield hit.event_id, "trap"
         elif any(abs(hit.at - at) <= TRAP_MS for at in traps):
-            yield hit, "machine_probable"
+            yield hit.event_id, "near_trap"
 
 
-def _repeats(hits: Sequence[Hit]) -> Iterator[str]:
-    """Yield the opens of a proxy that follow another one within half an hour, counted from the first of a run."""
-    proxied = [hit for hit in hits if hit.proxy and hit.kind == "open"]
-    since = proxied[0].at if proxied else 0
-    for _, hit in pairwise(proxied):
-        if hit.at - since < PROXY_MS:
-            yield hit.event_id
-        else:
-            since = hit.at
-
-
-def _verdict(labels: Sequence[tuple[Label, str]], read: bool, repeat: bool) -> Verdict:  # noqa: FBT001 - two facts of one hit
-    reasons = tuple(reason for _, reason in labels)
-    if read:
-        return Verdict("human", (*reasons, "read"))
-    label = max((label for label, _ in labels), key=RANKS.index, default=RANKS[0])
-    return Verdict(label, reasons, repeat)
+def _repeats(ordered: Iterable[Hit], found: dict[str, list[str]]) -> Iterator[Hit]:
+    """Yield the opens of a proxy that are not the first of their window."""
+    windows: set[int] = set()
+    for hit in ordered:
+        if label_of(found[hit.event_id]) == "proxied":
+            if hit.at // PROXY_MS in windows:
+                yield hit
+            windows.add(hit.at // PROXY_MS)

@@ -4,7 +4,11 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
+OWN_CLICK = "fp_click="
+"""What the collector adds to the address that a link of an e-mail leads to: `fp_click=<id of the click>`."""
+
 CLICK_IDS = (
+    "fp_click",
     "gclid",
     "gbraid",
     "wbraid",

@@ -89,7 +89,7 @@ def channel_of(page: Page, referred: str) -> str:
 
 
 def _paid(source: str, click_id: str, referred: str) -> str:
-    if click_id.startswith("mc_cid"):
+    if click_id.startswith(("mc_cid", "fp_click")):
         return "email"
     if click_id.startswith("fbclid") and not source:
         return "organic_social"  # Facebook adds it to every link, paid or not

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from streams.core.mail_agents import NO_AGENTS, MailAgents
+
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
@@ -28,7 +30,8 @@ class Shape:
 class SiteRules:
     """One website. `label_automation` False: webdriver and headless browsers count as human (a test site).
 
-    `allow` and `deny` name traffic that the operator has judged: networks (CIDR), or text of the user agent.
+    `allow` and `deny` name traffic that the operator has judged: networks (CIDR), or text of the user agent. `mail` knows who
+    fetches e-mails for somebody. `link_by_mail`: who lands by the click of an e-mail is linked to the customer.
     """
 
     gap_ms: int = 30 * MINUTE_MS
@@ -36,6 +39,8 @@ class SiteRules:
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
     shape: Shape = Shape()
+    mail: MailAgents = NO_AGENTS
+    link_by_mail: bool = False
 
 
 DEFAULT_SITE = SiteRules()
@@ -43,12 +48,13 @@ DEFAULT_SITE = SiteRules()
 
 @dataclass(frozen=True, slots=True)
 class VisitorRules:
-    """What the visitors core must know: partitions of `tracked`, the sites by name, and how often a session is published."""
+    """What the visitors core must know: partitions of `tracked`, how often a session is published, the sites by name, and all others."""
 
     partitions: int
     session_update_ms: int = 30_000
     sites: Mapping[str, SiteRules] = field(default_factory=dict)
+    others: SiteRules = DEFAULT_SITE
 
     def site(self, name: str) -> SiteRules:
-        """Return the rules of a site, the defaults when it has none."""
-        return self.sites.get(name, DEFAULT_SITE)
+        """Return the rules of a site, those of all others when it has none."""
+        return self.sites.get(name, self.others)

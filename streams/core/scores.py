@@ -1,15 +1,15 @@
 """Scores of a subject: every change is a row, the current value a record (docs/semantics.md, section 6)."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.kinds import Kind
 from schemas.scores import ChangeReason
 from schemas.topics import SCORE_CHANGES, SCORES
-from streams.core.caps import Windows, count_in, forget, window_of
+from streams.core.caps import EVENT_ID, Windows, count_in, forget, reweigh, weight_of, window_of
 from streams.core.decay import Part, added, falls_below, latest, total_at, value_at
 from streams.core.interests import MAX_CATEGORIES, TOP_INTERESTS, categories_of
 from streams.core.lifecycle import DORMANT, LIFECYCLE, STAGES
-from streams.core.scoring_model import Rule
+from streams.core.scoring_model import UNCAPPED, Rule
 from streams.core.scoring_text import INTERESTS
 from streams.core.session_shares import is_machine, share
 from streams.core.subject import Cause, Subject
@@ -46,6 +46,9 @@ def _is_within(subject: Subject, rule: Rule, event: dict[str, Any], *, order: Or
     cap = rule.cap
     if cap is None:
         return True
+    if rule.weighed is not None:
+        _weigh(subject, rule, Weighed(event, 1.0, Cause(order[3], event["received_at"], session=order[4])), category=category)
+        return False
     caps: dict[str, Windows] | None = subject.value.get("caps")
     if caps is None:
         caps = subject.value["caps"] = {}
@@ -64,11 +67,51 @@ def _is_within(subject: Subject, rule: Rule, event: dict[str, Any], *, order: Or
     return counts
 
 
+class Weighed(NamedTuple):
+    """An event and the weight that it counts with from now on; `cause` names its session too."""
+
+    event: dict[str, Any]
+    weight: float
+    cause: Cause
+
+
+def weigh(subject: Subject, hit: Weighed) -> None:
+    """Have a hit of an e-mail count with a weight, whatever it counted with before."""
+    model, event = subject.rules.model, hit.event
+    for rule in model.by_kind.get(event["kind"], ()):
+        if rule.matcher.matches(event):
+            _weigh(subject, rule, hit)
+    for rule in model.interests.get(event["kind"], ()):
+        if rule.matcher.matches(event):
+            for category in categories_of(event, rule.category):
+                _weigh(subject, rule, hit, category=category)
+
+
+def _weigh(subject: Subject, rule: Rule, hit: Weighed, *, category: str = "") -> None:
+    """Give an event another weight within the window of a rule about hits, and earn what that changes for it and for others."""
+    event, weight, cause = hit
+    cap, windows = rule.weighed or UNCAPPED, subject.value.setdefault("caps", {}).setdefault(rule.key, {})
+    window = window_of(cap, event, category)
+    if window not in windows:
+        forget(windows, cap, cause.received_at)
+    entries = windows.setdefault(window, [])
+    part = category if rule.category else rule.name
+    for entry, grown in reweigh(entries, [*order_of(event), cause.session], weight, cap.count):
+        own = entry[EVENT_ID] == event["event_id"]
+        reason = cause.reason if own else ChangeReason.DISPLACED if grown < 0 else ChangeReason.RELABELLED
+        why = Cause(entry[EVENT_ID], cause.received_at, reason, entry[4])
+        earn(subject, (rule.score, part), rule.points * grown, entry[0], cause=why)
+        if rule.category and grown > 0:
+            _keep_strongest(subject, category, cause)
+    if not entries:
+        del windows[window]
+
+
 def take_back(subject: Subject, rule: Rule, window: str, order: Order, received_at: int) -> None:
     """Write the compensating row of a counted event, with the session it was of, that no longer counts."""
     cause = Cause(order[3], received_at, ChangeReason.DISPLACED, order[4])
     part = window.partition("\0")[2] if rule.category else rule.name
-    earn(subject, (rule.score, part), -rule.points, order[0], cause=cause)
+    earn(subject, (rule.score, part), -rule.points * weight_of(order), order[0], cause=cause)
 
 
 def _keep_strongest(subject: Subject, category: str, cause: Cause) -> None:

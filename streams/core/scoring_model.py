@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from streams.core.lifecycle import LIFECYCLE, STAGES, Lifecycle, compiled
+from streams.core.mail_hits import HITS
 from streams.core.matching import FieldPath, Matcher, When, glob, matcher_of, path_of
 from streams.core.model_text import parse
+from streams.core.rules import DAY_MS
 from streams.core.scoring_text import INTERESTS, InterestsText, ModelText, RuleText, ScoreText, TraitText
 
 NO_CEILING = 1e9
@@ -22,11 +24,15 @@ class Cap:
     object: str
 
 
+UNCAPPED = Cap(1_000_000, DAY_MS, "")
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule about events. `key` is unique in the model: score and name.
 
-    `category` is empty but for a rule of interests: there it holds the places where the category may stand.
+    `category` is empty but for a rule of interests: there it holds the places where the category may stand. `weighed` is set for a
+    rule about hits of e-mails, whose weight may change: the cap by which it keeps them all.
     """
 
     key: str
@@ -36,6 +42,7 @@ class Rule:
     matcher: Matcher
     cap: Cap | None
     category: tuple[FieldPath, ...] = ()
+    weighed: Cap | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +159,8 @@ def _interests(text: InterestsText | None) -> list[tuple[Rule, frozenset[str]]]:
     found = []
     for name, one in text.rules.items() if text else ():
         cap = Cap(one.max.count, one.max.window, "") if one.max else None
-        rule = Rule(_name(INTERESTS, name), INTERESTS, name, one.points, matcher_of(one.when), cap, tuple(map(path_of, one.category)))
+        places, weighed = tuple(map(path_of, one.category)), _weighed(one.when, cap)
+        rule = Rule(_name(INTERESTS, name), INTERESTS, name, one.points, matcher_of(one.when), cap, places, weighed)
         found.append((rule, frozenset(kind.value for kind in one.when.kind)))
     return found
 
@@ -163,7 +171,12 @@ def _name(score: str, rule: str) -> str:
 
 def _rule(score: str, name: str, text: RuleText, when: When) -> Rule:
     cap = Cap(text.max.count, text.max.window, text.max.object) if text.max else None
-    return Rule(_name(score, name), score, name, text.points, matcher_of(when), cap)
+    return Rule(_name(score, name), score, name, text.points, matcher_of(when), cap, weighed=_weighed(when, cap))
+
+
+def _weighed(when: When, cap: Cap | None) -> Cap | None:
+    """Return the cap by which a rule keeps hits of e-mails: its own, else one that leaves nothing out; None where it is about none."""
+    return (cap or UNCAPPED) if HITS & {kind.value for kind in when.kind} else None
 
 
 def _trait_rule(score: str, name: str, text: RuleText, trait: TraitText) -> TraitRule:

@@ -3,7 +3,7 @@
 Fields of the state value: `scores` (by score and rule `[v, t0]`), `caps` (by rule the windows), `traits` (by trait `[order,
 value]`), `triggers` (by trigger, see `streams.core.signals`), `bands` (last published), `version`, `moved_to`,
 `sessions` and `labels` (see `streams.core.session_shares`), `stages` (see `streams.core.stages`), `model` (version of the model that
-made it, see `streams.core.switching`).
+made it, see `streams.core.switching`), `mail` (see `streams.core.mail_state`).
 """
 
 from dataclasses import dataclass, field
@@ -81,6 +81,7 @@ class Subject:
     """A subject (`c:` + customer or `v:` + visitor) of a site.
 
     `watermark` is that of its partition, `last` the last line that was for it, `touched` are the scores to publish at the end.
+    `taken_back`: a hit of an e-mail lost points that it had.
     """
 
     site: str
@@ -91,6 +92,7 @@ class Subject:
     watermark: int = 0
     last: dict[str, Any] | None = None
     touched: set[str] = field(default_factory=set)
+    taken_back: bool = False
 
     @property
     def topic_key(self) -> str:

@@ -10,6 +10,8 @@ from streams.core import (
     expiry,
     forgetting,
     handover,
+    mail_clicks,
+    mail_state,
     publishing,
     rebuilt,
     relabel,
@@ -20,6 +22,7 @@ from streams.core import (
     switching,
     thresholds,
 )
+from streams.core.mail_hits import HITS
 from streams.core.rulebook import Rulebook, half_lives_of
 from streams.core.subject import Subject, SubjectRules, cause_of, read_rules, state_key
 from streams.core.tracked_line import Line, read_line
@@ -54,6 +57,8 @@ def absorb(value: bytes, work: Work, *, rules: Rules, arrival: Arrival) -> None:
         line = read_line(encoded)
         if line is None:
             _reject(encoded, work, arrival.at)
+        elif line.get("control") in mail_clicks.CONTROLS:
+            mail_clicks.receive(line, work, partitions=rules.partitions)
         elif not line.get("control") and not _counts(line, rules.at(line["site"], work)):
             work.out.counts["events_unscored"] += 1
         else:
@@ -74,16 +79,24 @@ def advance(work: Work, *, rules: Rules, now_ms: int, quiet: bool) -> bool:
         value = work.state.get(key)
         if value is not None:
             site, name = key.split("\0", 1)
+            if mail_clicks.forget(name, value, now_ms):
+                work.state.delete(key)
+                continue
             subject = Subject(site, name, value, rules.at(site, work), work.out, moment)
             if expiry.forget(subject, now_ms):
                 work.state.delete(key)
                 continue
             _adapt(subject, work, now_ms)
+            if "mail" in value:
+                mail_state.wake(subject, now_ms)
             scores.fall(subject, now_ms)
             stages.fall_asleep(subject, now_ms)
             signals.wake(subject, now_ms)
             _finish(subject, now_ms)
-            work.state.put(key, value)
+            if value.keys() - {"model"}:
+                work.state.put(key, value)
+            else:
+                work.state.delete(key)
     return WAKE_LIMIT in (len(by_event), len(by_wall))
 
 
@@ -103,7 +116,8 @@ def _finish(subject: Subject, now_ms: int) -> None:
         thresholds.watch(subject, now_ms)
     scores.publish(subject)
     event, wall = signals.due(subject, now_ms) if subject.rules.timed else (None, None)
-    walls = [at for at in (scores.next_fall(subject), stages.due(subject), expiry.due(subject), wall) if at is not None]
+    dues = (scores.next_fall(subject), stages.due(subject), expiry.due(subject), mail_state.due(subject), wall)
+    walls = [at for at in dues if at is not None]
     for field, at in (("due_event", event), ("due_wall", min(walls, default=None))):
         if at is None:
             subject.value.pop(field, None)
@@ -126,9 +140,10 @@ def _reject(encoded: bytes, work: Work, at: int) -> None:
 
 
 def _counts(event: Line, rules: SubjectRules) -> bool:
-    """True when an event may score or signal: live, human, somebody's, and of a kind that matters."""
-    live = not event.get("historical") and event.get("traffic", "human") == "human"
-    return live and rules.are_about(event["kind"]) and bool(event.get("customer_id") or event.get("visitor_id"))
+    """True when an event may score or signal: live, human, somebody's, and of a kind that matters. A hit of an e-mail is judged first."""
+    kind = event["kind"]
+    live = not event.get("historical") and (event.get("traffic", "human") == "human" or kind in HITS)
+    return live and (rules.are_about(kind) or kind in mail_state.KINDS) and bool(event.get("customer_id") or event.get("visitor_id"))
 
 
 def _subject(line: Line, work: Work, rules: Rules, touched: dict[str, Subject]) -> Subject:
@@ -164,7 +179,15 @@ def _absorb_line(line: Line, subject: Subject) -> None:
         handover.forward(subject, line)
     elif control == "label":
         relabel.receive(subject, line)
+    elif control == "click_confirmed":
+        mail_state.confirm(subject, line)
+    elif line["kind"] in HITS:
+        mail_state.receive(subject, line)
     else:
+        if line["kind"] in mail_state.ARRIVALS:
+            mail_state.receive(subject, line)
+            if not subject.rules.are_about(line["kind"]):
+                return
         session_shares.forget(subject, line["received_at"])
         cause = cause_of(line)
         scores.score(subject, line, cause)

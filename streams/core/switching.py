@@ -11,6 +11,7 @@ from schemas.scores import ChangeReason
 from schemas.topics import SCORES
 from streams.core import scores, stages
 from streams.core.base import PARTS, TOLERANCE, Parts, difference
+from streams.core.caps import WEIGHT
 from streams.core.decay import Part, added, latest, total_at, value_at
 from streams.core.lifecycle import LIFECYCLE, RULE
 from streams.core.rulebook import HalfLives
@@ -83,9 +84,14 @@ def _drop_caps(subject: Subject) -> None:
     kept: dict[str, Any] = {}
     for key, windows in subject.value.get("caps", {}).items():
         rule = subject.rules.model.rules.get(key)
-        if rule and rule.cap:
-            width = rule.cap.window_ms
-            kept[key] = {window: counted for window, counted in windows.items() if int(window.partition("\0")[0]) % width == 0}
+        cap = rule and (rule.weighed or rule.cap)
+        if rule and cap:
+            fields, most = (WEIGHT + 1, None) if rule.weighed else (WEIGHT, cap.count)
+            kept[key] = {
+                window: [entry[:fields] for entry in counted[:most]]
+                for window, counted in windows.items()
+                if int(window.partition("\0")[0]) % cap.window_ms == 0
+            }
     subject.value["caps"] = kept
 
 

@@ -28,7 +28,7 @@ def watch(subject: Subject, now_ms: int) -> None:
     """Compare the scores of a subject with every threshold, at a time."""
     for trigger in subject.rules.thresholds:
         up, since = _position(subject, trigger)
-        taken_back = bool(subject.last and subject.last.get("control") == "label")
+        taken_back = subject.taken_back or bool(subject.last and subject.last.get("control") == "label")
         at = max(now_ms, scores.latest_of(subject, trigger.score))
         if since and at - since < DWELL_MS and not taken_back:
             continue

@@ -10,7 +10,7 @@ from schemas.codec import partition_of
 from schemas.identities import Identity, usable_id
 from schemas.rejections import ORIGINAL_MAX, Reason, Rejection, record_of
 from schemas.topics import IDENTITIES, REJECTED, TRACKED
-from streams.core import forgetting, publishing, rebuilt, relabelling, visits
+from streams.core import forgetting, mail_clicks, mail_landings, publishing, rebuilt, relabelling, visits
 from streams.core.dedupe import Verdict, age, recall
 from streams.core.enrich import enrich
 from streams.core.floods import floods
@@ -47,6 +47,9 @@ def absorb(value: bytes, work: Work, *, rules: VisitorRules, arrival: Arrival) -
             continue
         if line.startswith(rebuilt.MARKS):
             rebuilt.pass_on(line, work.out, partitions=rules.partitions)
+            continue
+        if line.startswith(mail_clicks.MARK):
+            _link_by_mail(line, work, rules=rules)
             continue
         event = read_event(line)
         if isinstance(event, Rejection):
@@ -101,11 +104,27 @@ def _absorb_event(event: dict[str, Any], line: bytes, work: Work, *, rules: Visi
             tracked["session_id"] = placement.session[ID]
             if placement.relabelled:
                 relabelling.tell(placement.session, tracked, value, out=work.out, partitions=rules.partitions)
+        if "landed" in value or "click_id" in tracked:
+            mail_landings.follow(tracked, value, placement.session, work.out, rules=rules)
     work.out.counts["events" if live else "events_historical"] += 1
     if flooding:
         work.out.counts["events_flooding"] += 1
     work.out.write_line(TRACKED, _tracked_partition(tracked, rules.partitions), tracked)
     if live or made:
+        _put_due(value, visit)
+        work.state.put(key, value)
+
+
+def _link_by_mail(line: bytes, work: Work, *, rules: VisitorRules) -> None:
+    """Link the visitor whom the click of an e-mail led here, as `identify` would: one who is known stays who it is."""
+    told = mail_landings.linking(line)
+    if told is None:
+        return
+    key, site = _key_of(told), rules.site(told["site"])
+    value = work.state.get(key) or {}
+    if _identify(told, value, work.out, partitions=rules.partitions):
+        visit = visits.visit_of(value, _owner(told, value), site, work.out)
+        visits.publish_later(visit, told["received_at"] + rules.session_update_ms)
         _put_due(value, visit)
         work.state.put(key, value)
 
@@ -208,7 +227,7 @@ def _wake(key: str, work: Work, *, rules: VisitorRules, now_ms: int) -> None:
     visits.wake(visit, watermark=moment, now_ms=now_ms)
     if "at" in value and moment > value["at"] + LIVE_MS:
         del value["seen"], value["at"]
-        for name in ("pace", "labelled"):
+        for name in ("pace", "labelled", "landed"):
             value.pop(name, None)
     for empty in [name for name in ("chain", "loose") if not value[name]]:
         del value[empty]

@@ -155,7 +155,7 @@ RULES = [
     (lambda e: e["kind"] == "form_submit", 20, 2, DAY, None),
     (lambda e: e["kind"] == "purchase", 40, 3, 7 * DAY, None),
     (lambda e: e["kind"] == "refund", -20, None, None, None),
-    (lambda e: e["kind"] == "email_click", 5, 1, DAY, lambda e: e.get("message_id", "")),
+    (lambda e: e["kind"] == "email_click", 5 / 2, 1, DAY, lambda e: e.get("message_id", "")),  # half: nobody can say whose it was
 ]
 HALF_LIFE = 14 * DAY
 

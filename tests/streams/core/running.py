@@ -5,9 +5,10 @@ from collections import defaultdict
 from pathlib import Path
 
 from schemas.codec import dumps, loads
-from schemas.topics import SCORE_CHANGES, SCORES, SESSIONS, SIGNALS, TRACKED
+from schemas.topics import EVENTS, SCORE_CHANGES, SCORES, SESSIONS, SIGNALS, TRACKED
 from streams.core import subjects, visitors
 from streams.core.layout import read
+from streams.core.mail_agents import read_agents
 from streams.core.rules import Shape, SiteRules, VisitorRules
 from streams.core.state import PartitionState
 from streams.core.work import Arrival, Work
@@ -17,6 +18,8 @@ MODELS = Path(__file__).parents[3] / "streams" / "models"
 RULES = subjects.read_rules(
     scores=(MODELS / "scores.yaml").read_text(), triggers=(MODELS / "triggers.yaml").read_text(), partitions=PARTITIONS
 )
+MINUTE_MS = 60_000
+AGENTS = read_agents((MODELS / "mail_agents.yaml").read_text(), "mail_agents.yaml")
 DAY_MS = 86_400_000
 FAR_MS = 400 * DAY_MS
 
@@ -63,9 +66,9 @@ class Agent:
 class Line:
     """The whole stage: one partition of events, `PARTITIONS` of tracked."""
 
-    def __init__(self, *, gap_ms=1_800_000, update_ms=0, label_automation=True, shape=Shape(), rules=RULES, **lists):  # noqa: B008  # frozen
+    def __init__(self, *, gap_ms=1_800_000, update_ms=0, label_automation=True, shape=Shape(), rules=RULES, **site):  # noqa: B008  # frozen
         self.rules = rules
-        site = SiteRules(gap_ms, label_automation, shape=shape, **lists)
+        site = SiteRules(gap_ms, label_automation, **{"shape": shape, "mail": AGENTS} | site)
         self.visitors = Agent(visitors, VisitorRules(PARTITIONS, update_ms, {"demo": site}))
         self.subjects = [Agent(subjects, rules) for _ in range(PARTITIONS)]
         self.queues = [[] for _ in range(PARTITIONS)]
@@ -99,8 +102,16 @@ class Line:
         self.settle()
         self.advance(now_ms + FAR_MS, quiet=True)
         self.settle()
+        self.tend(now_ms + 4 * DAY_MS)
+        self.settle()
         if waited:
             self.pass_time(now_ms + FAR_MS, now_ms + DAY_MS)
+
+    def tend(self, now_ms):
+        """Let what waits for a time of day come: hits of e-mails that have waited for a verdict long enough."""
+        for agent in self.subjects:
+            for out in agent.advance(now_ms):
+                self._collect(out)
 
     def _collect(self, out):
         for record in out.records:
@@ -110,6 +121,9 @@ class Line:
         for name, count in out.counts.items():
             self.counts[str(name)] += count
         for (topic, partition), lines in out.lines.items():
+            if topic is EVENTS:
+                self._collect(self.visitors.absorb(b"\n".join(lines)))
+                continue
             assert topic is TRACKED
             for line in lines:
                 topic.value.model_validate_json(line)
@@ -173,6 +187,14 @@ class Line:
                 decay = 2 ** -((at - score["updated_at"]) / (score["half_life_s"] * 1000))
                 found |= {(score["subject"], reason["rule"]): reason["points"] * decay for reason in score["reasons"]}
         return found
+
+    def email_labels(self):
+        """Event -> label and reasons of each open and click, after every correction, as the store shows them."""
+        found = {line["event_id"]: (0, line) for line in self.tracked if line.get("email_label") and not line.get("control")}
+        for line in (line for line in self.tracked if line.get("control") == "verdict"):
+            if line["revision"] > found[line["event_id"]][0]:
+                found[line["event_id"]] = (line["revision"], line)
+        return {event_id: (line["email_label"], line.get("traffic_reasons", [])) for event_id, (_, line) in found.items()}
 
     def signals(self, *, but=()):
         """Ids of the signals that stand -> whose they are; without those of some triggers."""

@@ -1,0 +1,66 @@
+"""Whose click led to a page that somebody read: found out where the click's id leads, whichever of the two is heard of first.
+
+State: by click id `{"who": the `clicked` line or nothing, "read": [visitor, time of the view, may link, receipt] or nothing, "due_wall"}`. It
+stands among the subjects of a partition, under a name that no subject has.
+"""
+
+from typing import Any
+
+from schemas.codec import partition_of
+from schemas.topics import EVENTS, TRACKED
+from streams.core.caps import KEPT_MS
+from streams.core.rules import MINUTE_MS
+from streams.core.subject import state_key
+from streams.core.tracked_line import CONTROL_FIELDS
+from streams.core.work import DUE, Value, Work
+
+CONTROLS = frozenset({"clicked", "landed", "verdict"})
+"""Lines that are no subject's: two that meet here, and corrections, which are for the store."""
+
+MARK: bytes = b'{"control":"mailed",'
+"""A line of the events topic that begins so links a visitor. The collector writes no such field."""
+
+LANDS_MS = 10 * MINUTE_MS
+"""Who reads the page so long after the click may have got the address from somebody."""
+
+NAME = "k:"
+WHO = (*CONTROL_FIELDS, "message_id", "click_id")
+
+
+def receive(line: dict[str, Any], work: Work, *, partitions: int) -> None:
+    """Take in whose a click is, or who has read the page it led to; once both are known, tell the customer."""
+    if line["control"] == "verdict" or not line.get("click_id"):
+        return
+    key = state_key(line["site"], NAME + line["click_id"])
+    value = work.state.get(key) or {}
+    known = _is_known(value)
+    if line["control"] == "clicked":
+        value.setdefault("who", {name: line.get(name, "") for name in WHO})
+    else:
+        props = line.get("props", {})
+        value.setdefault("read", [line["visitor_id"], line["event_time"], bool(props.get("link")), line["received_at"]])
+    value[DUE["wall"]] = max(value.get(DUE["wall"], 0), line["received_at"] + KEPT_MS)
+    work.state.put(key, value)
+    if _is_known(value) and not known:
+        _confirm(value, work, line["received_at"], partitions=partitions)
+
+
+def forget(name: str, value: Value, now_ms: int) -> bool:
+    """True when a state value is that of a click whose time is over, and must go."""
+    return name.startswith(NAME) and value.get(DUE["wall"], 0) <= now_ms
+
+
+def _is_known(value: Value) -> bool:
+    return "who" in value and "read" in value
+
+
+def _confirm(value: Value, work: Work, at: int, *, partitions: int) -> None:
+    who, (visitor, viewed_at, may_link, received_at) = value["who"], value["read"]
+    site, customer = who["site"], who["customer_id"]
+    told = who | {"control": "click_confirmed", "received_at": at}
+    work.out.write_line(TRACKED, partition_of(site, customer or who["visitor_id"], partitions), told)
+    work.out.counts["email_clicks_confirmed"] += 1
+    if may_link and customer and -MINUTE_MS <= viewed_at - who["event_time"] <= LANDS_MS:
+        line = {"control": "mailed", "site": site, "visitor_id": visitor, "customer_id": customer, "event_id": who["click_id"]}
+        line |= {"event_time": viewed_at, "received_at": received_at}
+        work.out.write_line(EVENTS, partition_of(site, visitor, partitions), line)
