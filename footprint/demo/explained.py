@@ -1,6 +1,7 @@
 """Every score of the demo by hand: what `why` says of its rules, added up."""
 
 import math
+import time
 from collections import defaultdict
 
 from sinks.clickhouse.client import StoreClient
@@ -8,6 +9,7 @@ from sinks.clickhouse.client import StoreClient
 BOUNDS = "SELECT customer_id, score, floor, ceiling FROM scores_raw FINAL WHERE site = %(site)s AND customer_id != ''"
 WHY = "SELECT score, rule, points, shown FROM why(site = %(site)s, customer = %(customer)s)"
 SAME = 1e-6
+PATIENCE_S, POLL_S = 5.0, 0.5
 
 
 def explained(client: StoreClient, site: str) -> str:
@@ -15,8 +17,16 @@ def explained(client: StoreClient, site: str) -> str:
     bounds: dict[str, dict[str, tuple[float, float]]] = defaultdict(dict)
     for customer, score, floor, ceiling in client.rows(BOUNDS, {"site": site}):
         bounds[customer][score] = floor, ceiling
-    differ = sum(_differing(client, site, customer, scores) for customer, scores in bounds.items())
+    differ = sum(_settled(client, site, customer, scores) for customer, scores in bounds.items())
     return f"added up from `why`: {len(bounds)} customers, {sum(map(len, bounds.values()))} scores; {differ} are not what is shown"
+
+
+def _settled(client: StoreClient, site: str, customer: str, bounds: dict[str, tuple[float, float]]) -> int:
+    """Return how many scores differ, a while later too: a score and the change that made it are stored one after the other."""
+    deadline = time.monotonic() + PATIENCE_S
+    while (differ := _differing(client, site, customer, bounds)) and time.monotonic() < deadline:
+        time.sleep(POLL_S)
+    return differ
 
 
 def _differing(client: StoreClient, site: str, customer: str, bounds: dict[str, tuple[float, float]]) -> int:
@@ -24,7 +34,7 @@ def _differing(client: StoreClient, site: str, customer: str, bounds: dict[str, 
     shown: dict[str, float] = {}
     for score, rule, contributed, value in client.rows(WHY, {"site": site, "customer": customer}):
         shown[score] = value
-        if rule != "clamp":
+        if rule != "clamp" and score in points:  # a score may have begun since
             points[score].append(contributed)
     return sum(score not in shown or abs(_clamped(points[score], *bounds[score]) - shown[score]) > SAME for score in bounds)
 

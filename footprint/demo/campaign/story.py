@@ -28,6 +28,7 @@ SETTINGS = f"""
 [sites.demo]
 keys = ["demo"]
 email_hooks = {{ postmark = "{SECRET}" }}
+email_links_visitors = true
 email_topics = {{ letters = "Letters of the season" }}
 """
 """What a site needs for it, as `footprint.toml`."""
