@@ -9,7 +9,7 @@ from sinks.clickhouse.client import StoreClient
 BOUNDS = "SELECT customer_id, score, floor, ceiling FROM scores_raw FINAL WHERE site = %(site)s AND customer_id != ''"
 WHY = "SELECT score, rule, points, shown FROM why(site = %(site)s, customer = %(customer)s)"
 SAME = 1e-6
-PATIENCE_S, POLL_S = 5.0, 0.5
+PATIENCE_S, POLL_S = 10.0, 0.5
 
 
 def explained(client: StoreClient, site: str) -> str:
@@ -17,14 +17,14 @@ def explained(client: StoreClient, site: str) -> str:
     bounds: dict[str, dict[str, tuple[float, float]]] = defaultdict(dict)
     for customer, score, floor, ceiling in client.rows(BOUNDS, {"site": site}):
         bounds[customer][score] = floor, ceiling
-    differ = sum(_settled(client, site, customer, scores) for customer, scores in bounds.items())
+    until = time.monotonic() + PATIENCE_S
+    differ = sum(_settled(client, site, customer, bounds=scores, until=until) for customer, scores in bounds.items())
     return f"added up from `why`: {len(bounds)} customers, {sum(map(len, bounds.values()))} scores; {differ} are not what is shown"
 
 
-def _settled(client: StoreClient, site: str, customer: str, bounds: dict[str, tuple[float, float]]) -> int:
+def _settled(client: StoreClient, site: str, customer: str, *, bounds: dict[str, tuple[float, float]], until: float) -> int:
     """Return how many scores differ, a while later too: a score and the change that made it are stored one after the other."""
-    deadline = time.monotonic() + PATIENCE_S
-    while (differ := _differing(client, site, customer, bounds)) and time.monotonic() < deadline:
+    while (differ := _differing(client, site, customer, bounds)) and time.monotonic() < until:
         time.sleep(POLL_S)
     return differ
 

@@ -67,18 +67,31 @@ CAMPAIGN = {
     "sent": "40",
     "delivered": "39",
     "bounced": "1",
+    "opened people": "11",
+    "opened maybe": "12",
+    "opened machines": "11",
+    "clicked people": "11",
+    "clicked maybe": "1",
+    "clicked machines": "3",
     "unsubscribed": "1",
     "complained": "1",
+    "people share": "28.2 %",
 }
 
 
-def test_its_campaign_is_counted(demo):
+def test_its_campaign_counts_people_apart_from_machines(demo):
     done, _ = demo
     head, *rows = (line for line in done.stdout.partition("\nE-mails")[2].splitlines() if line.startswith(("┃", "│")))
     place = [cell.strip() for cell in head.split("┃")].index("winter-2026-1")
-    cells = [[cell.strip() for cell in row.split("│")] for row in rows[:13]]
-    told = {row[1]: row[place] for row in cells}
-    assert {name: told[name] for name in CAMPAIGN} == CAMPAIGN
+    cells = [[cell.strip() for cell in row.split("│")] for row in rows[: len(CAMPAIGN)]]
+    assert {row[1]: row[place] for row in cells} == CAMPAIGN
+
+
+def test_it_tells_how_each_label_is_known(demo):
+    done, _ = demo
+    told = done.stdout.partition("Who opened and clicked winter-2026-1")[2]
+    for words in ("proxied", "machine_probable", "burst", "trap", "apple", "gmail", "read"):
+        assert words in told, told
 
 
 def test_it_leaves_no_file_and_no_process_behind(demo):
