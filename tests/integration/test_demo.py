@@ -94,6 +94,16 @@ def test_it_tells_how_each_label_is_known(demo):
         assert words in told, told
 
 
+def test_a_reader_of_the_campaign_has_one_footprint_from_the_letter_to_the_page(demo):
+    done, _ = demo
+    told = done.stdout.rpartition("The footprint of")[2]
+    told = told[: told.index("└")]
+    steps = ("was sent the e-mail", "received the e-mail", "opened the e-mail", ", by a mail proxy", "clicked in the e-mail", "viewed /")
+    places = [told.find(step) for step in steps]
+    assert -1 not in places, told
+    assert places == sorted(places)
+
+
 def test_it_leaves_no_file_and_no_process_behind(demo):
     _, folder = demo
     assert [path for path in folder.iterdir() if path.name.startswith("footprint-demo-")] == []

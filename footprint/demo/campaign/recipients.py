@@ -59,6 +59,11 @@ def recipients(random: Random) -> list[Recipient]:
     return [_recipient(name, habit) for name, habit in zip(random.sample(everybody, len(habits)), habits, strict=True)]
 
 
+def reader(random: Random) -> str:
+    """Return a customer who gets the letter by Gmail and reads on, for the same numbers as `recipients`."""
+    return next(one.customer for one in recipients(random) if one.habit == "gmail_reads")
+
+
 def _habits() -> Iterator[Habit]:
     for habit, count in HABITS:
         yield from [habit] * count
