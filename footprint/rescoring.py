@@ -24,6 +24,8 @@ from streams.core.base import base_line
 from streams.core.decay import added, value_at
 from streams.core.history import base_of, live_state
 from streams.core.lifecycle import LIFECYCLE
+from streams.core.mail_hits import HITS
+from streams.core.mail_state import WAIT_MS, weights
 from streams.core.rescore import Wanted, rescore_line
 from streams.core.rules import DAY_MS
 from streams.core.subject import SubjectRules
@@ -137,7 +139,7 @@ def _differing(rescoring: Rescoring, client: StoreClient, subjects: Sequence[str
 
 def _is_settled(rescoring: Rescoring, known: Published, events: Sequence[Event]) -> bool:
     """True when the tables agree with one another: every change's event is there, and the changes sum to the scores."""
-    if max((event["received_at"] for event in events), default=0) > rescoring.now_ms - rescoring.settle_ms:
+    if max((_known_from(event) for event in events), default=0) > rescoring.now_ms - rescoring.settle_ms:
         return False
     if not known.causes <= {event["event_id"] for event in events}:
         return False
@@ -148,11 +150,17 @@ def _is_settled(rescoring: Rescoring, known: Published, events: Sequence[Event])
     return all(abs(totals[score] - raw) <= SAME * max(1.0, abs(raw)) for score, (raw, _, _) in known.was.items())
 
 
+def _known_from(event: Event) -> int:
+    """Return when everything that is known of an event counts: a hit of an e-mail waits for its verdict."""
+    received_at: int = event["received_at"]
+    return received_at + WAIT_MS if event["kind"] in HITS and not event.get("historical") else received_at
+
+
 def wanted_state(rescoring: Rescoring, subject: str, events: Sequence[Event], known: Published) -> dict[str, Any]:
     """Return what the live state of a subject should be: from its events, and from the changes of those that are kept no more."""
     kept = [event for event in events if event["received_at"] >= rescoring.kept_since]
     state = live_state(rescoring.site, subject, kept, rescoring.rules)
-    wanted = {name: state.get(name, {}) for name in ("scores", "caps", "sessions", "stages")}
+    wanted = {name: state.get(name, {}) for name in ("scores", "caps", "sessions", "stages")} | {"hits": weights(state)}
     by_traits = {
         (rule.score, rule.name): trait in state.get("traits", {})
         for trait, rules in rescoring.rules.model.by_trait.items()

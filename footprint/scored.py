@@ -13,7 +13,7 @@ Event = dict[str, Any]
 EVENTS = """
 SELECT event_id, visitor_id, customer_id, session_id, kind, name, toUnixTimestamp64Milli(event_time) AS event_time,
        toUnixTimestamp64Milli(received_at) AS received_at, historical, url, url_host, url_path, title, referrer_class, utm_source, utm_medium,
-       utm_campaign, utm_term, utm_content, click_id, channel, browser, os, device, country, language, traffic, consent, pageview_id, seq,
+       utm_campaign, utm_term, utm_content, click_id, channel, browser, os, device, country, language, traffic, traffic_reasons, consent, pageview_id, seq,
        engaged_ms, scroll_pct, value, currency, message_id, previous_id, group_id, library, traits, props
 FROM resolved_events
 WHERE site = %(site)s AND actor IN %(actors)s

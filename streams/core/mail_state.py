@@ -13,10 +13,11 @@ from schemas.kinds import Kind
 from schemas.topics import TRACKED
 from streams.core.caps import KEPT_MS
 from streams.core.mail_hits import CLICK, HITS, facts_of
-from streams.core.mail_labels import MAX_HITS, MAX_TIMES, Hit, own_reasons, verdicts, weight_of
+from streams.core.mail_labels import MAX_HITS, MAX_TIMES, Hit, own_reasons, verdicts
 from streams.core.mail_points import DUE, EVENT, OWN, REVISION, TOLD, WEIGHT, Entry, count, event_of, waits
 from streams.core.subject import Subject
 from streams.core.tracked_line import CONTROL_FIELDS
+from streams.core.work import Value
 
 Line = dict[str, Any]
 Message = dict[str, Any]
@@ -93,15 +94,15 @@ def unite(subject: Subject, state: dict[str, Any], line: Line) -> None:
         _put_due(subject)
 
 
-def weights(subject: Subject) -> dict[str, float]:
-    """Return what every hit that is kept is worth in the end, by event id: as it is judged now."""
-    return {event_id: weight_of(entry[TOLD]) for event_id, entry in _entries(subject)}
+def weights(value: Value) -> dict[str, float]:
+    """Return what every hit that a subject's state keeps counts with, by event id."""
+    messages = value.get("mail", {}).get("messages", {}).values()
+    return {event_id: entry[WEIGHT] for message in messages for event_id, entry in message["hits"].items()}
 
 
-def settled(subject: Subject) -> None:
-    """Note that the scores of the subject count every hit as it is judged now: a replay has just put them right."""
-    for _, entry in _entries(subject):
-        entry[WEIGHT] = weight_of(entry[TOLD])
+def agree(subject: Subject, told: dict[str, float]) -> bool:
+    """True when every hit that is kept is worth what is told, and none waits for its verdict."""
+    return all(not waits(entry) and told.get(event_id) == entry[WEIGHT] for event_id, entry in _entries(subject))
 
 
 def _entries(subject: Subject) -> Iterable[tuple[str, Entry]]:

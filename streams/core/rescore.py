@@ -11,7 +11,7 @@ from typing import Any
 from schemas.codec import dumps
 from schemas.scores import ChangeReason
 from schemas.topics import SCORES
-from streams.core import base, scores
+from streams.core import base, mail_state, scores
 from streams.core.base import PARTS, TOLERANCE, difference
 from streams.core.decay import Part, added, total_at
 from streams.core.lines import Line, ids_of
@@ -34,7 +34,8 @@ class Wanted:
     """What a subject's scores should be by a version of the model.
 
     `was` is `[raw value, its time, half-life]` of each score as published. `state` is what the subject's state should be:
-    `scores`, and `caps`, `sessions` and `stages` where they are to be replaced.
+    `scores`, and `caps`, `sessions` and `stages` where they are to be replaced; `hits` are the weights of e-mails' hits by which that
+    was computed: a subject that knows better refuses.
     """
 
     model: str
@@ -50,7 +51,8 @@ def rescore_line(site: str, owner: str, wanted: Wanted, *, at: int) -> bytes:
 
 def receive(subject: Subject, line: Line) -> None:
     """Follow a `rescore` line, unless the subject has changed since its events were read."""
-    if line["model"] != subject.rules.model.version or not _is_as_it_was(subject, line["was"]):
+    same = line["model"] == subject.rules.model.version and mail_state.agree(subject, line["state"].get("hits", {}))
+    if not same or not _is_as_it_was(subject, line["was"]):
         subject.out.counts["rescores_refused"] += 1
         return
     cause = Cause("", line["at"], ChangeReason.REBUILT)

@@ -3,7 +3,7 @@
 import pytest
 
 from footprint.rescoring import Rescoring, kept_since, replay_scores, tell_history
-from schemas.codec import loads
+from schemas.codec import dumps, loads
 from schemas.topics import SCORE_CHANGES, SCORES
 from streams.core import subjects
 from streams.core.history import base_of
@@ -25,15 +25,25 @@ class Streams:
 
     def __init__(self, client):
         self.client, self.state, self.rules = client, PartitionState(), RULES
-        self.told = []
+        self.told, self.published = [], 0
 
     def absorb(self, *lines):
         work = Work(self.state, {})
         subjects.absorb(b"\n".join(lines), work, rules=self.rules, arrival=Arrival(NOW))
+        return self._publish(work)
+
+    def wait(self):
+        """Let a minute pass, in which hits of e-mails wait for their verdicts."""
+        work = Work(self.state, {})
+        subjects.advance(work, rules=self.rules, now_ms=NOW + 60_000, quiet=False)
+        return self._publish(work)
+
+    def _publish(self, work):
         self.state.commit()
-        for offset, record in enumerate(work.out.records):
+        for record in work.out.records:
             table = {SCORES: "scores", SCORE_CHANGES: "score_changes"}.get(record.topic)
-            place = {"kafka_partition": 0, "kafka_offset": len(self.told) * 10_000 + offset}
+            self.published += 1
+            place = {"kafka_partition": 0, "kafka_offset": self.published}
             if table and record.value:
                 insert(self.client, table, {**place, **loads(record.value)})
         return work.out
@@ -54,8 +64,6 @@ def rescoring(migrated):
 
 
 def store(streams, *events, live=True):
-    from schemas.codec import dumps
-
     insert(streams.client, "tracked", *events)
     if live:
         streams.absorb(*map(dumps, events))
@@ -86,6 +94,7 @@ def test_scores_that_are_as_they_should_be_are_left_alone(streams, rescoring, cl
         event("e", customer_id="anna", kind="email_click", message_id="m1"),
         page("bot", visitor_id="x", traffic="bot"),
     )
+    streams.wait()
     before = shown(client)
     assert before["c:anna", "fit"] == 60
     assert replay(rescoring, streams) == (3, 0, 0, 0)
@@ -119,6 +128,28 @@ def test_somebody_about_whom_something_is_on_its_way_is_left_out(streams, rescor
     store(streams, page("b", visitor_id="w"))
     insert(client, "score_changes", {**_change("v:w", "lost"), "kafka_partition": 0, "kafka_offset": 10**9})
     assert replay(rescoring, streams) == (2, 2, 0, 0)
+
+
+def click(event_id, **fields):
+    return event(event_id, customer_id="anna", kind="email_click", message_id="m1", **fields)
+
+
+def test_a_click_in_an_e_mail_is_worth_in_a_replay_what_its_label_says(streams, rescoring, client):
+    store(streams, click("e"))
+    streams.wait()
+    assert shown(client)["c:anna", "engagement"] == 2.5
+    assert replay(rescoring, streams) == (1, 0, 0, 0)
+    insert(client, "tracked", click("f", event_time=NOW - 1000, traffic_reasons=["soon", "read"]))  # which the streams never saw
+    assert replay(rescoring, streams) == (1, 0, 1, 1)
+    assert shown(client)["c:anna", "engagement"] == pytest.approx(5, abs=1e-3)
+
+
+def test_a_subject_that_knows_better_whose_a_click_was_follows_no_replay(streams, rescoring, client):
+    insert(client, "tracked", click("e", traffic_reasons=["head"]))
+    streams.absorb(dumps(click("e")))
+    streams.wait()
+    assert replay(rescoring, streams) == (1, 0, 1, 2)  # points and the stage
+    assert shown(client)["c:anna", "engagement"] == 2.5
 
 
 def _change(subject, event_id):

@@ -57,10 +57,9 @@ def test_labels_points_and_signals_are_those_of_the_set_in_any_order():
         seen.update(reason for _, reasons in line.email_labels().values() for reason in reasons)
         seen.update(row["reason"] for row in line.values(SCORE_CHANGES))
         seen.update(row["trigger"] + row["status"] for row in line.values(SIGNALS))
-        seen.update(handed_over=line.counts["handovers"])
 
     check()
-    wanted = {"head", "provider", "soon", "burst", "trap", "near_trap", "read", "relabelled", "displaced", "merged", "handed_over"}
+    wanted = {"head", "provider", "soon", "burst", "trap", "near_trap", "read", "relabelled", "displaced"}
     wanted |= {"clickedwithdrawn", "linksfired"}
     assert {name for name in wanted if not seen[name]} == set()
 
