@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from schemas.events import Event, TrackedEvent
 from schemas.identities import Identity
 from schemas.models import PublishedModel
+from schemas.preferences import Preferences
 from schemas.rejections import RejectedRecord
 from schemas.scores import Score, ScoreChange
 from schemas.sessions import Session
@@ -104,6 +105,14 @@ IDENTITIES = Topic(
     None,
     "this visitor belongs to this customer",
 )
+PREFERENCES = Topic(
+    "footprint.preferences.v1",
+    Preferences,
+    "json",
+    "site:customer",
+    None,
+    "what a customer wants to hear of, and what must not be sent: choices, unsubscriptions, complaints and hard bounces",
+)
 MODELS = Topic(
     "footprint.models.v1",
     PublishedModel,
@@ -122,7 +131,7 @@ REJECTED = Topic(
     transactional=False,
 )
 
-PUBLIC = (EVENTS, TRACKED, SESSIONS, SCORES, SCORE_CHANGES, SIGNALS, IDENTITIES, MODELS, REJECTED)
+PUBLIC = (EVENTS, TRACKED, SESSIONS, SCORES, SCORE_CHANGES, SIGNALS, IDENTITIES, PREFERENCES, MODELS, REJECTED)
 
 
 @dataclass(frozen=True, slots=True)

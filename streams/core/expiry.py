@@ -5,6 +5,7 @@ nothing by then.
 """
 
 from streams.core import scores
+from streams.core.preferences import ORDER
 from streams.core.rules import DAY_MS
 from streams.core.session_shares import AT as SHARED_AT
 from streams.core.session_shares import LABELLED_AT
@@ -25,6 +26,8 @@ def due(subject: Subject) -> int | None:
     if not times:
         times = [int(entry[SHARED_AT]) for entry in value.get("sessions", {}).values()]
         times += [int(entry[LABELLED_AT]) for entry in value.get("labels", {}).values()]
+    if not times:
+        times = [int(choice[ORDER][0]) for topics in value.get("preferences", {}).values() for choice in topics.values()]
     return max(times) + SILENT_MS if times else None
 
 

@@ -7,7 +7,8 @@ of the visitor and of the customer. What is published as a current state gets a 
 from typing import Any
 
 from schemas.codec import dumps, loads, partition_of, subject_of
-from schemas.topics import IDENTITIES, SCORES, TRACKED
+from schemas.topics import IDENTITIES, PREFERENCES, SCORES, TRACKED
+from streams.core import preferences
 from streams.core.subject import Subject, state_key
 from streams.core.work import Work
 
@@ -47,6 +48,9 @@ def forget_subject(line: bytes, work: Work, touched: dict[str, Subject]) -> None
     value: dict[str, Any] = (subject.value if subject else work.state.get(key)) or {}
     for score in value.get("bands", {}):
         work.out.write(SCORES, f"{site}:{name}:{score}", None)
+    published = preferences.forget(site, name, value)
+    if published:
+        work.out.write(PREFERENCES, published, None)
     work.state.delete(key)
 
 

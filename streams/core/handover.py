@@ -9,13 +9,13 @@ from typing import Any
 from schemas.codec import partition_of
 from schemas.scores import ChangeReason
 from schemas.topics import TRACKED
-from streams.core import base, mail_state, relabel, scores, signals, stages
+from streams.core import base, mail_state, preferences, relabel, scores, signals, stages
 from streams.core.caps import Windows, united, united_weighed
 from streams.core.decay import Part
 from streams.core.subject import Cause, Subject, cause_of
 from streams.core.tracked_line import CONTROL_FIELDS
 
-MOVED = ("scores", "base", "sessions", "labels", "caps", "traits", "triggers", "stages", "mail")
+MOVED = ("scores", "base", "sessions", "labels", "caps", "traits", "triggers", "stages", "mail", "preferences")
 
 
 def hand_over(subject: Subject, link: dict[str, Any]) -> None:
@@ -62,6 +62,7 @@ def receive(subject: Subject, line: dict[str, Any]) -> None:
     stages.unite(subject, state.get("stages", {}), cause)
     signals.unite(subject, state.get("triggers", {}), line["received_at"])
     mail_state.unite(subject, state.get("mail", {}), line)
+    preferences.unite(subject, state.get("preferences", {}))
 
 
 def _add_scores(subject: Subject, found: dict[str, dict[str, Part]], cause: Cause) -> None:

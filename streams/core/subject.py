@@ -3,7 +3,8 @@
 Fields of the state value: `scores` (by score and rule `[v, t0]`), `caps` (by rule the windows), `traits` (by trait `[order,
 value]`), `triggers` (by trigger, see `streams.core.signals`), `bands` (last published), `version`, `moved_to`,
 `sessions` and `labels` (see `streams.core.session_shares`), `stages` (see `streams.core.stages`), `model` (version of the model that
-made it, see `streams.core.switching`), `mail` (see `streams.core.mail_state`).
+made it, see `streams.core.switching`), `mail` (see `streams.core.mail_state`), `preferences` (see
+`streams.core.preferences`).
 """
 
 from dataclasses import dataclass, field

@@ -3,6 +3,9 @@
 A subject is a customer, or a visitor who is not known. Machine traffic and history touch nothing here.
 """
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from schemas.codec import subject_of
 from schemas.rejections import ORIGINAL_MAX, Reason, Rejection, record_of
 from schemas.topics import REJECTED
@@ -12,6 +15,7 @@ from streams.core import (
     handover,
     mail_clicks,
     mail_state,
+    preferences,
     publishing,
     rebuilt,
     relabel,
@@ -35,6 +39,13 @@ WAKE_LIMIT = 500
 """Subjects that one call of `advance` wakes."""
 
 Rules = SubjectRules | Rulebook
+
+BY_CONTROL: Mapping[Any, Callable[[Subject, Line], None]] = {
+    "label": relabel.receive,
+    "click_confirmed": mail_state.confirm,
+    preferences.CHOSEN: preferences.receive,
+}
+"""What a subject does with a line of control that is for it alone, once it is sure that it has not moved."""
 
 
 def absorb(value: bytes, work: Work, *, rules: Rules, arrival: Arrival) -> None:
@@ -60,7 +71,7 @@ def absorb(value: bytes, work: Work, *, rules: Rules, arrival: Arrival) -> None:
         elif line.get("control") in mail_clicks.CONTROLS:
             mail_clicks.receive(line, work, partitions=rules.partitions)
         elif not line.get("control") and not _counts(line, rules.at(line["site"], work)):
-            work.out.counts["events_unscored"] += 1
+            _leave_unscored(line, work, rules, touched)
         else:
             _absorb_line(line, _subject(line, work, rules, touched))
     _finish_all(touched, work, arrival.at)
@@ -146,6 +157,12 @@ def _counts(event: Line, rules: SubjectRules) -> bool:
     return live and (rules.are_about(kind) or kind in mail_state.KINDS) and bool(event.get("customer_id") or event.get("visitor_id"))
 
 
+def _leave_unscored(line: Line, work: Work, rules: Rules, touched: dict[str, Subject]) -> None:
+    work.out.counts["events_unscored"] += 1
+    if line["kind"] in preferences.KINDS and (line.get("customer_id") or line.get("visitor_id")):
+        preferences.receive(_subject(line, work, rules, touched), line)
+
+
 def _subject(line: Line, work: Work, rules: Rules, touched: dict[str, Subject]) -> Subject:
     """Return the subject that a line is for: a link is for the visitor, everything else for the customer where known."""
     customer = None if line.get("control") == "link" else line.get("customer_id")
@@ -177,20 +194,24 @@ def _absorb_line(line: Line, subject: Subject) -> None:
         handover.receive(subject, line)
     elif "moved_to" in subject.value:
         handover.forward(subject, line)
-    elif control == "label":
-        relabel.receive(subject, line)
-    elif control == "click_confirmed":
-        mail_state.confirm(subject, line)
+    elif control in BY_CONTROL:
+        BY_CONTROL[control](subject, line)
     elif line["kind"] in HITS:
         mail_state.receive(subject, line)
     else:
-        if line["kind"] in mail_state.ARRIVALS:
-            mail_state.receive(subject, line)
-            if not subject.rules.are_about(line["kind"]):
-                return
-        session_shares.forget(subject, line["received_at"])
-        cause = cause_of(line)
-        scores.score(subject, line, cause)
-        if stages.stage(subject, line, cause):
-            signals.reconsider(subject, line["received_at"], by_stage=True)
-        signals.signal(subject, line)
+        _absorb_event(line, subject)
+
+
+def _absorb_event(line: Line, subject: Subject) -> None:
+    if line["kind"] in mail_state.ARRIVALS:
+        mail_state.receive(subject, line)
+        if not subject.rules.are_about(line["kind"]):
+            return
+    if line["kind"] in preferences.KINDS:
+        preferences.receive(subject, line)
+    session_shares.forget(subject, line["received_at"])
+    cause = cause_of(line)
+    scores.score(subject, line, cause)
+    if stages.stage(subject, line, cause):
+        signals.reconsider(subject, line["received_at"], by_stage=True)
+    signals.signal(subject, line)

@@ -8,7 +8,7 @@ from streams.core.reading import KINDS
 
 Line = dict[str, Any]
 
-CONTROLS = frozenset({None, "link", "handover", "forward", "label", "verdict", "clicked", "landed", "click_confirmed"})
+CONTROLS = frozenset({None, "link", "handover", "forward", "label", "verdict", "clicked", "landed", "click_confirmed", "chosen"})
 CONTROL_FIELDS = ("event_id", "site", "visitor_id", "customer_id", "kind", "event_time", "sent_at", "received_at", "ts_source", "skew_ms")
 """What every control line has."""
 

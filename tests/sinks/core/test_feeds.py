@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.codec import dumps, join_lines, loads
-from schemas.topics import EVENTS, MODELS, PUBLIC
+from schemas.topics import EVENTS, MODELS, PREFERENCES, PUBLIC
 from sinks.core.feeds import FEEDS, identity_key, score_key
 from sinks.core.planning import Record
 
@@ -17,8 +17,8 @@ def rows(table, value, key=None):
     return [bytes(row) for row in BY_TABLE[table].rows(3, Record(17, 1_000, key, value))]
 
 
-def test_every_public_topic_but_events_and_models_is_stored_in_a_table_of_its_own():
-    assert {feed.topic for feed in FEEDS} == set(PUBLIC) - {EVENTS, MODELS}
+def test_every_public_topic_that_says_more_than_another_is_stored_in_a_table_of_its_own():
+    assert {feed.topic for feed in FEEDS} == set(PUBLIC) - {EVENTS, MODELS, PREFERENCES}  # what customers chose is among the events
     assert len(BY_TABLE) == len(FEEDS)
 
 
