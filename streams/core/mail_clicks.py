@@ -1,7 +1,7 @@
 """Whose click led to a page that somebody read: found out where the click's id leads, whichever of the two is heard of first.
 
-State: by click id `{"who": the `clicked` line or nothing, "read": [visitor, time of the view, may link, receipt] or nothing, "due_wall"}`. It
-stands among the subjects of a partition, under a name that no subject has.
+State: by click id `{"who": the `clicked` line or nothing, "read": [visitor, time of the view, may link, receipt] or nothing, "due_wall"}`,
+and once both were known nothing but `{"done", "due_wall"}`. It stands among the subjects of a partition, under a name that no subject has.
 """
 
 from typing import Any
@@ -33,25 +33,23 @@ def receive(line: dict[str, Any], work: Work, *, partitions: int) -> None:
         return
     key = state_key(line["site"], NAME + line["click_id"])
     value = work.state.get(key) or {}
-    known = _is_known(value)
-    if line["control"] == "clicked":
-        value.setdefault("who", {name: line.get(name, "") for name in WHO})
-    else:
-        props = line.get("props", {})
-        value.setdefault("read", [line["visitor_id"], line["event_time"], bool(props.get("link")), line["received_at"]])
-    value[DUE["wall"]] = max(value.get(DUE["wall"], 0), line["received_at"] + KEPT_MS)
+    due = max(value.get(DUE["wall"], 0), line["received_at"] + KEPT_MS)
+    if "done" not in value:
+        if line["control"] == "clicked":
+            value.setdefault("who", {name: line.get(name, "") for name in WHO})
+        else:
+            may_link = bool(line.get("props", {}).get("link"))
+            value.setdefault("read", [line["visitor_id"] if may_link else "", line["event_time"], may_link, line["received_at"]])
+        if "who" in value and "read" in value:
+            _confirm(value, work, line["received_at"], partitions=partitions)
+            value = {"done": 1}
+    value[DUE["wall"]] = due
     work.state.put(key, value)
-    if _is_known(value) and not known:
-        _confirm(value, work, line["received_at"], partitions=partitions)
 
 
 def forget(name: str, value: Value, now_ms: int) -> bool:
     """True when a state value is that of a click whose time is over, and must go."""
     return name.startswith(NAME) and value.get(DUE["wall"], 0) <= now_ms
-
-
-def _is_known(value: Value) -> bool:
-    return "who" in value and "read" in value
 
 
 def _confirm(value: Value, work: Work, at: int, *, partitions: int) -> None:

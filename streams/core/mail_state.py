@@ -55,11 +55,14 @@ def receive(subject: Subject, event: Line) -> None:
 
 
 def confirm(subject: Subject, line: Line) -> None:
-    """Take in that a click led to a page that was read, whether or not the click is known."""
-    message = _message(subject, line.get("message_id") or line["click_id"], line["received_at"])
-    message["read"] = sorted({*message["read"], line["click_id"]})
-    _judge(subject, message, line)
-    _put_due(subject)
+    """Take in that a click led to a page that was read. One that is not kept any more, or was forgotten, stays as it was told."""
+    name, click_id = line.get("message_id") or line["click_id"], line["click_id"]
+    known = subject.value.get("mail", {}).get("messages", {}).get(name)
+    if known and click_id in known["hits"]:
+        message = _message(subject, name, line["received_at"])
+        message["read"] = sorted({*message["read"], click_id})
+        _judge(subject, message, line)
+        _put_due(subject)
 
 
 def wake(subject: Subject, now_ms: int) -> None:
