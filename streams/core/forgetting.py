@@ -8,7 +8,7 @@ from typing import Any
 
 from schemas.codec import dumps, loads, partition_of, subject_of
 from schemas.topics import IDENTITIES, PREFERENCES, SCORES, TRACKED
-from streams.core import preferences
+from streams.core import mail_clicks, preferences
 from streams.core.subject import Subject, state_key
 from streams.core.work import Work
 
@@ -36,7 +36,7 @@ def forget_sender(line: bytes, work: Work, *, partitions: int) -> None:
     work.out.counts["forgotten"] += 1
 
 
-def forget_subject(line: bytes, work: Work, touched: dict[str, Subject]) -> None:
+def forget_subject(line: bytes, work: Work, touched: dict[str, Subject], *, partitions: int) -> None:
     """Forget the subject that a line of the tracked topic names; what it published gets tombstones."""
     named = _read(line)
     if named is None:
@@ -51,6 +51,7 @@ def forget_subject(line: bytes, work: Work, touched: dict[str, Subject]) -> None
     published = preferences.forget(site, name, value)
     if published:
         work.out.write(PREFERENCES, published, None)
+    mail_clicks.forget_owner(value, work, partitions=partitions)
     work.state.delete(key)
 
 

@@ -9,10 +9,12 @@ from typing import Any
 from schemas.codec import partition_of
 from schemas.topics import EVENTS, TRACKED
 from streams.core.caps import KEPT_MS
+from streams.core.mail_hits import CLICK
+from streams.core.mail_points import EVENT
 from streams.core.rules import MINUTE_MS
 from streams.core.subject import state_key
 from streams.core.tracked_line import CONTROL_FIELDS
-from streams.core.work import DUE, Value, Work
+from streams.core.work import DUE, Outputs, Value, Work
 
 CONTROLS = frozenset({"clicked", "landed", "verdict"})
 """Lines that are no subject's: two that meet here, and corrections, which are for the store."""
@@ -32,6 +34,9 @@ def receive(line: dict[str, Any], work: Work, *, partitions: int) -> None:
     if line["control"] == "verdict" or not line.get("click_id"):
         return
     key = state_key(line["site"], NAME + line["click_id"])
+    if line["control"] == "clicked" and not (line["customer_id"] or line["visitor_id"]):
+        work.state.delete(key)
+        return
     value = work.state.get(key) or {}
     due = max(value.get(DUE["wall"], 0), line["received_at"] + KEPT_MS)
     if "done" not in value:
@@ -45,6 +50,21 @@ def receive(line: dict[str, Any], work: Work, *, partitions: int) -> None:
             value = {"done": 1}
     value[DUE["wall"]] = due
     work.state.put(key, value)
+
+
+def tell(event: dict[str, Any], out: Outputs, *, partitions: int) -> None:
+    """Say where its id leads whose click an event is. A provider's own redirect carries no id of ours: nobody lands with it."""
+    props = event.get("props", {})
+    if event["kind"] == CLICK and "link" in props and "provider" not in props:
+        line = {"control": "clicked"} | {name: event.get(name, "") for name in WHO} | {"click_id": event["event_id"]}
+        out.write_line(TRACKED, partition_of(event["site"], event["event_id"], partitions), line)
+
+
+def forget_owner(value: Value, work: Work, *, partitions: int) -> None:
+    """Have it forgotten whose the clicks are that the state of a subject holds, because somebody is to be forgotten."""
+    for message in value.get("mail", {}).get("messages", {}).values():
+        for entry in message["hits"].values():
+            tell(entry[EVENT] | {"customer_id": "", "visitor_id": ""}, work.out, partitions=partitions)
 
 
 def forget(name: str, value: Value, now_ms: int) -> bool:

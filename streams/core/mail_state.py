@@ -11,6 +11,7 @@ from typing import Any
 from schemas.codec import partition_of
 from schemas.kinds import Kind
 from schemas.topics import TRACKED
+from streams.core import mail_clicks
 from streams.core.caps import KEPT_MS
 from streams.core.mail_hits import CLICK, HITS, facts_of
 from streams.core.mail_labels import MAX_HITS, MAX_TIMES, Hit, own_reasons, verdicts
@@ -48,7 +49,7 @@ def receive(subject: Subject, event: Line) -> None:
             message["hits"][event_id] = entry
             if "read" in reasons:  # a stored event that says so
                 message["read"] = sorted({*message["read"], event_id})
-            _ask_who_lands(subject, event)
+            mail_clicks.tell(event, subject.out, partitions=subject.rules.partitions)
     _judge(subject, message, event)
     _keep_few(subject, event)
     _put_due(subject)
@@ -158,15 +159,6 @@ def _tell(subject: Subject, entry: Entry, reasons: list[str], cause: Line) -> No
     line |= facts_of(tuple(reasons)) | {"received_at": cause["received_at"], "revision": entry[REVISION]}
     subject.out.write_line(TRACKED, partition_of(subject.site, subject.name[2:], subject.rules.partitions), line)
     subject.out.counts["email_verdicts"] += 1
-
-
-def _ask_who_lands(subject: Subject, event: Line) -> None:
-    """Say whose click it is where its id leads: somebody may land with it. A provider's own redirect carries no id of ours."""
-    props = event.get("props", {})
-    if event["kind"] == CLICK and "link" in props and "provider" not in props:
-        line = {"control": "clicked"} | {name: event.get(name, "") for name in (*CONTROL_FIELDS, "message_id")}
-        line["click_id"] = event["event_id"]
-        subject.out.write_line(TRACKED, partition_of(subject.site, event["event_id"], subject.rules.partitions), line)
 
 
 def _stop_waiting(subject: Subject, entry: Entry) -> None:

@@ -55,7 +55,7 @@ def absorb(value: bytes, work: Work, *, rules: Rules, arrival: Arrival) -> None:
         if not encoded:
             continue
         if encoded.startswith(forgetting.MARK):
-            forgetting.forget_subject(encoded, work, touched)
+            forgetting.forget_subject(encoded, work, touched, partitions=rules.partitions)
             continue
         if encoded.startswith(rebuilt.MARKS):
             rebuilt.follow(encoded, lambda line: _subject(line, work, rules, touched))

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.topics import IDENTITIES, SCORE_CHANGES, SIGNALS
+from streams.core.forgetting import forget_line
 from streams.core.history import live_state
 from streams.core.mail_state import MAX_MESSAGES, WAIT_MS
 from tests.streams.core import mailing
@@ -205,6 +206,21 @@ def test_a_link_by_mail_joins_no_two_customers_and_takes_nobody_who_came_by_some
     assert late.values(IDENTITIES) == []
     second = run([*LANDED, landing("c", 3 * MINUTE, visitor="v8")], link_by_mail=True)
     assert [one["visitor_id"] for one in second.values(IDENTITIES)] == ["v9"]
+
+
+def test_whoever_is_forgotten_leaves_no_click_behind():
+    line = Line(rules=RULES, link_by_mail=True)
+    line.send(mail("c", MINUTE), mail("d", MINUTE, customer="c2", message="m2"))
+    line.settle()
+    for (_, partition), lines in line.visitors.absorb(forget_line("demo", customer_id="c1")).lines.items():
+        line.queues[partition] += lines
+    line.settle()
+    kept = {key for agent in line.subjects for key in agent.state._values}
+    assert kept == {"demo\0c:c2", "demo\0k:d"}
+    line.send(*landing("c", 2 * MINUTE))
+    line.finish(UNTIL)
+    assert line.values(IDENTITIES) == []
+    assert "demo\0c:c1" not in {key for agent in line.subjects for key in agent.state._values}
 
 
 def test_what_is_kept_of_e_mails_is_bounded_and_goes_after_some_days():
