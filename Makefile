@@ -9,7 +9,7 @@ PART ?= all
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(VENV)/.runtime ## .venv with everything pinned by hash, and the local Kafka's jars; nothing the second time
+setup: $(VENV)/.compiled ## .venv with everything pinned by hash, the local Kafka's jars, compiled cores; nothing the second time
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("footprint needs Python 3.11 or newer; set PYTHON=/path/to/python3.11") if sys.version_info < (3, 11) else None'
@@ -21,7 +21,11 @@ $(VENV)/.runtime: requirements.lock pyproject.toml footprint/local/kafka.lock.to
 	$(BIN)/python -m footprint.local.jars
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+$(VENV)/.compiled: $(VENV)/.runtime $(wildcard streams/core/*.py)
+	$(BIN)/python -m footprint.compiling
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.compiled
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 

@@ -1,1 +1,5 @@
 """Topics in, topics out."""
+
+from streams.compiled import activate
+
+activate()

@@ -16,7 +16,7 @@ from streams.core.decay import Part, value_at
 from streams.core.lines import Line, ids_of, owner_of
 from streams.core.subject import Cause, Subject
 
-MARK = b'{"control":"base",'
+MARK: bytes = b'{"control":"base",'
 """A line that begins so is no event. The collector writes no such field."""
 
 TOLERANCE = 1e-9

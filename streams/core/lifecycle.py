@@ -2,13 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import Field
-
-from streams.core.matching import Matcher, When, matcher_of
-from streams.core.model_text import Duration, Strict
-from streams.core.rules import DAY_MS
+from streams.core.lifecycle_text import LifecycleText
+from streams.core.matching import Matcher, matcher_of
 
 STAGES = ("", "awareness", "consideration", "intent", "purchase", "loyalty", "advocacy")
 """The first is no stage yet. The index of a stage is its value as a score."""
@@ -28,24 +25,6 @@ Carry = list[Any]
 
 Move = list[Any]
 """`[event_time, event_id, rule, from, to, time of the move before or 0]`, with stages as numbers."""
-
-Stage = Literal["awareness", "consideration", "intent", "purchase", "loyalty", "advocacy"]
-
-
-class StageRuleText(Strict):
-    """The `count`-th event that matches moves to a stage: forward, or with `back` from any later stage."""
-
-    to: Stage = Field(description="The stage that is reached.")
-    when: When = Field(description="Events that move somebody there.")
-    count: int = Field(default=1, ge=1, le=100, description="How many of them it takes.")
-    back: bool = Field(default=False, description="Also from a later stage.")
-
-
-class LifecycleText(Strict):
-    """The lifecycle of a model: named rules, and the silence after which somebody is dormant."""
-
-    dormant_after: Duration = Field(default=180 * DAY_MS, description="Silence after which somebody is dormant, and keeps the stage.")
-    rules: Mapping[str, StageRuleText] = Field(min_length=1, description="Rules by name.")
 
 
 @dataclass(frozen=True, slots=True)

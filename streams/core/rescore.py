@@ -17,7 +17,7 @@ from streams.core.decay import Part, added, total_at
 from streams.core.lines import Line, ids_of
 from streams.core.subject import Cause, Subject
 
-MARK = b'{"control":"rescore",'
+MARK: bytes = b'{"control":"rescore",'
 """A line that begins so is no event. The collector writes no such field."""
 
 SAME = 1e-6

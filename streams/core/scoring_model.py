@@ -6,10 +6,11 @@ from typing import Any
 
 from streams.core.lifecycle import LIFECYCLE, STAGES, Lifecycle, compiled
 from streams.core.mail_hits import HITS
-from streams.core.matching import FieldPath, Matcher, When, glob, matcher_of, path_of
+from streams.core.matching import FieldPath, Matcher, glob, matcher_of, path_of
 from streams.core.model_text import parse
 from streams.core.rules import DAY_MS
 from streams.core.scoring_text import INTERESTS, InterestsText, ModelText, RuleText, ScoreText, TraitText
+from streams.core.when_text import When
 
 NO_CEILING = 1e9
 """Interests grow without a clamp."""

@@ -2,9 +2,10 @@
 
 from pydantic import Field, model_validator
 
-from streams.core.lifecycle import LIFECYCLE, LifecycleText
-from streams.core.matching import When
+from streams.core.lifecycle import LIFECYCLE
+from streams.core.lifecycle_text import LifecycleText
 from streams.core.model_text import Duration, Strict, Version
+from streams.core.when_text import When
 
 INTERESTS = "interests"
 """The score that interests are published as: its rules are the categories."""

@@ -7,8 +7,11 @@ from streams.core.layout import due_of, read, write
 from streams.core.trimming import LARGEST, trim
 from streams.core.work import DUE, Clock, Value
 
-HOT_KEYS = 1_024
-"""Values that are kept decoded: a visitor who is active now is so in one transaction after the other."""
+HOT_BYTES = 1 << 20
+"""Encoded size of the values that are kept decoded too: who is active now is so in one transaction after the other.
+
+Decoded they take about ten times as much memory (docs/decisions/0011-state-as-bytes-and-short-ways.md).
+"""
 
 _PLACE: dict[Clock, int] = {"event": 0, "wall": 1}
 
@@ -52,6 +55,7 @@ class PartitionState:
     def __init__(self, encoded: Iterable[tuple[str, bytes]] = ()) -> None:
         self._stored: dict[str, bytes] = {}
         self._hot: dict[str, Value] = {}
+        self._hot_size = 0
         self._changes: dict[str, Value | None] = {}
         self._encoded: dict[str, bytes | None] = {}
         self._timers: dict[Clock, Timers] = {"event": Timers(), "wall": Timers()}
@@ -76,6 +80,7 @@ class PartitionState:
         value = self._hot.get(key)
         if value is None and (encoded := self._stored.get(key)) is not None:
             value = self._hot[key] = read(encoded)
+            self._hot_size += len(encoded)
         return value
 
     def put(self, key: str, value: Value) -> None:
@@ -119,22 +124,29 @@ class PartitionState:
         """Make the changes the state, as `changes` has returned them: call it after the transaction has committed."""
         if len(self._encoded) != len(self._changes):
             self.changes()
-        hot, stored, size = self._hot, self._stored, self.size
+        hot, stored = self._hot, self._stored
         for key, encoded in self._encoded.items():
-            hot.pop(key, None)
             before = stored.get(key)
             if before is not None:
-                size -= len(before) + len(key)
+                self.size -= len(before) + len(key)
+                if hot.pop(key, None) is not None:
+                    self._hot_size -= len(before)
             if encoded is not None:
-                size += len(encoded) + len(key)
+                self.size += len(encoded) + len(key)
                 stored[key] = encoded
                 hot[key] = self._changes[key]  # type: ignore[assignment]  # what was encoded is no tombstone
+                self._hot_size += len(encoded)
             elif before is not None:
                 del stored[key]
-        self.size = size
-        while len(self._hot) > HOT_KEYS:
-            del self._hot[next(iter(self._hot))]
+        self._cool()
         self._changes, self._encoded = {}, {}
+
+    def _cool(self) -> None:
+        """Keep only the newest values decoded."""
+        while self._hot_size > HOT_BYTES:
+            key = next(iter(self._hot))
+            del self._hot[key]
+            self._hot_size -= len(self._stored[key])
 
     def _write(self, value: Value) -> bytes:
         encoded = write(value)

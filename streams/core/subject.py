@@ -72,7 +72,7 @@ def read_rules(*, scores: str, triggers: str, partitions: int) -> SubjectRules:
 
 def _check_scores(triggers: tuple[Trigger, ...], model: Model) -> None:
     for trigger in triggers:
-        for score in trigger.scores - model.scores.keys():
+        for score in trigger.scores.difference(model.scores):
             known = ", ".join(sorted(model.scores))
             raise Misconfigured(f"The trigger {trigger.name} names the score {score}. The model has: {known}. Name one of them.")
 

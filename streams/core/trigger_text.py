@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from streams.core.lifecycle import STAGES
-from streams.core.matching import When
 from streams.core.model_text import Duration, Strict, Version
+from streams.core.when_text import When
 
 NO_STAGE = "none"
 """How a `where` names those who have not reached a stage yet."""

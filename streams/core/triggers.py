@@ -7,9 +7,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from streams.core.lifecycle import STAGES
-from streams.core.matching import Matcher, When, matcher_of
+from streams.core.matching import Matcher, matcher_of
 from streams.core.model_text import parse
 from streams.core.trigger_text import NO_STAGE, TriggersText, TriggerText, WhereText
+from streams.core.when_text import When
 
 MIN_GAP_MS = 300_000
 """How far apart matches are that count, unless a trigger says otherwise."""

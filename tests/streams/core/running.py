@@ -24,19 +24,15 @@ DAY_MS = 86_400_000
 FAR_MS = 400 * DAY_MS
 
 
-class State(PartitionState):
-    """A state that can be looked into."""
-
-    @property
-    def _values(self):
-        return {key: read(encoded) for key, encoded in self._stored.items()}
-
-
 class Agent:
     """One agent's core on one partition. Its state goes through JSON at each commit, as through a changelog."""
 
     def __init__(self, core, rules):
-        self.core, self.rules, self.state, self.meta = core, rules, State(), {}
+        self.core, self.rules, self.state, self.meta = core, rules, PartitionState(), {}
+
+    @property
+    def values(self):
+        return {key: read(encoded) for key, encoded in self.state._stored.items()}
 
     def absorb(self, value, at=0, watermark=None):
         return self._commit(lambda work: self.core.absorb(value, work, rules=self.rules, arrival=Arrival(at, "0", watermark)))
@@ -59,7 +55,7 @@ class Agent:
         step(work)
         self.meta = loads(dumps(work.meta))
         self.state.commit()
-        self.state = State(self.state._stored.items())
+        self.state = PartitionState(self.state._stored.items())
         return work.out
 
 

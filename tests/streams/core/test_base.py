@@ -84,7 +84,7 @@ def test_an_empty_base_takes_history_back_and_makes_nobody():
     tell(line, base(), base(points=0, at=2), base("c:nobody", 0))
     settle(line)
     assert line.scores(T0) == {}
-    assert {key for agent in line.subjects for key in agent.state._values} == {"demo\0v:v1"}
+    assert {key for agent in line.subjects for key in agent.values} == {"demo\0v:v1"}
 
 
 def test_traits_of_history_count_until_a_later_event_says_otherwise():
@@ -201,5 +201,5 @@ def test_forgetting_somebody_takes_their_history_too():
     settle(line)
     tell(line, forget_line("demo", visitor_id="v1", customer_id="anna"), forget_line("demo", customer_id="anna"))
     settle(line)
-    assert {key for agent in line.subjects for key in agent.state._values} == {"demo\0v:v2"}
+    assert {key for agent in line.subjects for key in agent.values} == {"demo\0v:v2"}
     assert {key for key, value in last_scores(line).items() if value is not None} == {"demo:v:v2:engagement"}

@@ -5,7 +5,7 @@ from streams.core.expiry import SILENT_MS
 from streams.core.layout import VERSION, read, upgraded
 from streams.core.state import PartitionState
 from tests.streams.core.logs import MINUTE, T0, event
-from tests.streams.core.running import DAY_MS, Line, State
+from tests.streams.core.running import DAY_MS, Line
 
 RECORDED = (  # a visitor with an open session, as the first version of the state wrote it
     b'{"seen":["K9bAXkvFzPQm0123456","",1790000000000],"at":1790000000000,"chain":[[[[1790000000000,"p1",0,"e1"],[1790000000000,"p1",0,"e1"],1,1,0,0,0,0,'
@@ -15,7 +15,7 @@ RECORDED = (  # a visitor with an open session, as the first version of the stat
 
 
 def subjects(line):
-    return {key for agent in line.subjects for key in agent.state._values}
+    return {key for agent in line.subjects for key in agent.values}
 
 
 def seen(line, *, customer=None):
@@ -55,15 +55,15 @@ def test_the_state_of_a_visitor_is_gone_some_days_after_the_last_event():
     line = Line()
     seen(line)
     line.advance(T0 + 7 * DAY_MS, quiet=True)
-    assert line.visitors.state._values == {}
+    assert line.visitors.values == {}
 
 
 def test_a_session_that_an_older_version_has_kept_goes_on():
     assert RECORDED[0] != VERSION
     line = Line()
-    line.visitors.state = State([("demo\0v\0v1", upgraded(RECORDED, {}))])
+    line.visitors.state = PartitionState([("demo\0v\0v1", upgraded(RECORDED, {}))])
     line.send(event("e2", 10 * MINUTE, url="https://shop.example/pricing", visitor="v1", received=T0 + 10 * MINUTE))
-    (session,) = line.visitors.state._values["demo\0v\0v1"]["chain"]
+    (session,) = line.visitors.values["demo\0v\0v1"]["chain"]
     assert session[0][2] == 2
     assert line.tracked[-1]["session_id"] == read(upgraded(RECORDED, {}))["chain"][0][1]
     assert PartitionState([("a", upgraded(RECORDED, {}))]).due("event", 1790001800001, 1) == ["a"]

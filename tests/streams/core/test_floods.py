@@ -61,10 +61,10 @@ def test_the_session_of_the_first_one_too_many_is_suspect_as_a_whole(line):
 
 def test_neither_the_state_nor_the_scores_grow_with_a_flood(line):
     send(line, views(ALL))
-    state = {key: len(write(value)) for key, value in line.visitors.state._values.items()}
+    state = {key: len(write(value)) for key, value in line.visitors.values.items()}
     scores = len(line.records)
     send(line, [one | {"event_id": "more-" + one["event_id"]} for one in views(ALL)])
-    assert all(len(write(value)) <= state[key] + 2 * ALL * ENTRY_CHARS for key, value in line.visitors.state._values.items())
+    assert all(len(write(value)) <= state[key] + 2 * ALL * ENTRY_CHARS for key, value in line.visitors.values.items())
     assert [record.topic.name for record in line.records[scores:]] == []
 
 
@@ -72,7 +72,7 @@ def test_the_next_hour_counts_anew_and_others_are_not_concerned(line):
     send(line, views(ALL))
     found = send(line, [*views(15, hour=1), *views(9, hour=1, visitor="calm")])[ALL:]
     assert not any(floods.REASON in one.get("traffic_reasons", ()) for one in found)
-    (calm,) = [value for key, value in line.visitors.state._values.items() if key.endswith("calm")]
+    (calm,) = [value for key, value in line.visitors.values.items() if key.endswith("calm")]
     assert "pace" not in calm
 
 

@@ -31,7 +31,7 @@ def forget(line, **who):
 
 
 def keys(line):
-    return {key for agent in (line.visitors, *line.subjects) for key in agent.state._values}
+    return {key for agent in (line.visitors, *line.subjects) for key in agent.values}
 
 
 def last(line, topic):

@@ -215,12 +215,12 @@ def test_whoever_is_forgotten_leaves_no_click_behind():
     for (_, partition), lines in line.visitors.absorb(forget_line("demo", customer_id="c1")).lines.items():
         line.queues[partition] += lines
     line.settle()
-    kept = {key for agent in line.subjects for key in agent.state._values}
+    kept = {key for agent in line.subjects for key in agent.values}
     assert kept == {"demo\0c:c2", "demo\0k:d"}
     line.send(*landing("c", 2 * MINUTE))
     line.finish(UNTIL)
     assert line.values(IDENTITIES) == []
-    assert "demo\0c:c1" not in {key for agent in line.subjects for key in agent.state._values}
+    assert "demo\0c:c1" not in {key for agent in line.subjects for key in agent.values}
 
 
 def test_what_is_kept_of_e_mails_is_bounded_and_goes_after_some_days():
@@ -228,14 +228,14 @@ def test_what_is_kept_of_e_mails_is_bounded_and_goes_after_some_days():
     line.send(*(mail(f"c{n}", n * MINUTE // 8, message=f"m{n}") for n in range(MAX_MESSAGES + 20)))
     line.send(*(mail(f"d{n}", n * 10, "email_open", message="m0", customer="c2", props={"x": "y" * 5_000}) for n in range(300)))
     line.settle()
-    state = {key: value for agent in line.subjects for key, value in agent.state._values.items()}
+    state = {key: value for agent in line.subjects for key, value in agent.values.items()}
     assert len(state["demo\0c:c1"]["mail"]["messages"]) == MAX_MESSAGES
     assert len(state["demo\0c:c2"]["mail"]["messages"]["m0"]["hits"]) == 256
     assert line.email_labels()["d299"] == ("machine_certain", ["flood"])
     line.tend(UNTIL + WAIT_MS)
     assert line.scores(UNTIL)["c:c2", "engagement"] == pytest.approx(256, rel=0.01)
     line.tend(UNTIL + 5 * DAY_MS)
-    kept = [key for agent in line.subjects for key, value in agent.state._values.items() if "mail" in value or key.startswith("demo\0k:")]
+    kept = [key for agent in line.subjects for key, value in agent.values.items() if "mail" in value or key.startswith("demo\0k:")]
     assert kept == []
 
 
@@ -243,9 +243,9 @@ def test_a_customer_who_was_only_sent_something_leaves_no_state():
     line = Line()
     line.send(mail("d", 0, "email_delivered", customer="c5"))
     line.settle()
-    assert [key for agent in line.subjects for key in agent.state._values] == ["demo\0c:c5"]
+    assert [key for agent in line.subjects for key in agent.values] == ["demo\0c:c5"]
     line.tend(UNTIL + 5 * DAY_MS)
-    assert [key for agent in line.subjects for key in agent.state._values] == []
+    assert [key for agent in line.subjects for key in agent.values] == []
 
 
 def test_hits_of_somebody_who_floods_count_for_nothing():

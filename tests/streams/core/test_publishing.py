@@ -14,6 +14,7 @@ from streams.core.base import Base, base_line
 from streams.core.publishing import model_line
 from streams.core.rulebook import ModelTexts, Rulebook, read_book
 from streams.core.rules import VisitorRules
+from streams.core.work import Work
 from tests.streams.core.running import MODELS as FOLDER
 from tests.streams.core.running import Agent
 
@@ -266,7 +267,7 @@ def test_whatever_is_published_when_the_rows_of_a_version_sum_to_its_scores(data
             }
             people.does("page_view", minutes=step * 300, control="label", props=props)
         elif what == "base":
-            version = people.agent.rules.at("demo", WorkOf(people.agent)).model.version
+            version = people.agent.rules.at("demo", work_of(people.agent)).model.version
             parts = {"engagement": {"page_view": [float(data.draw(st.integers(0, 9))), T0 - 20 * DAY]}}
             people.take(base_line("demo", "c:c1", Base(version, parts, {}), at=T0 + step))
         elif what == "link":
@@ -276,8 +277,5 @@ def test_whatever_is_published_when_the_rows_of_a_version_sum_to_its_scores(data
     people.adds_up()
 
 
-class WorkOf:
-    """Enough of a `Work` to look rules up."""
-
-    def __init__(self, agent):
-        self.state, self.meta = agent.state, agent.meta
+def work_of(agent):
+    return Work(agent.state, agent.meta)

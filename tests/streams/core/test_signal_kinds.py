@@ -157,7 +157,7 @@ def test_an_answer_before_the_watermark_leaves_nothing_to_wait_for(person):
     person.does("form_submit", 0)
     person.does("chat_message", HOUR)
     assert person.waits(10 * HOUR) == []
-    (value,) = person.agent.state._values.values()
+    (value,) = person.agent.values.values()
     assert "due_event" not in value
 
 
@@ -197,7 +197,7 @@ def test_absences_are_dropped_when_no_live_event_can_answer_them(person):
     person.does("chat_message", 1)
     person.waits(5 * HOUR)
     person.does("form_submit", 30 * DAY)
-    (value,) = person.agent.state._values.values()
+    (value,) = person.agent.values.values()
     kept = value["triggers"]["nobody_answered"]
     assert ([match[3] for match in kept["matches"]], kept["answers"]) == (["e3"], [])
 
@@ -316,5 +316,5 @@ def test_the_strongest_twenty_are_shown_and_forty_kept(curious):
     for number in range(45):
         curious.does("purchase", number, props={"category": f"c{number:02}"})
     assert len(shown(curious)) == 20
-    (value,) = curious.agent.state._values.values()
+    (value,) = curious.agent.values.values()
     assert sorted(value["scores"]["interests"]) == [f"c{number:02}" for number in range(5, 45)]

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.core.layout import write
-from streams.core.state import HOT_KEYS, PartitionState
+from streams.core.state import HOT_BYTES, PartitionState
 
 
 def test_changes_are_kept_aside_until_the_commit():
@@ -48,11 +48,13 @@ def test_what_is_due_is_what_the_values_say(moves, until, limit):
 
 
 def test_a_value_is_the_same_whether_it_is_still_decoded_or_not():
-    state = PartitionState()
-    for number in range(HOT_KEYS + 10):
-        state.put(str(number), {"n": number})
+    state, long = PartitionState(), "x" * 1_000
+    last = HOT_BYTES // len(long) + 10
+    for number in range(last + 1):
+        state.put(str(number), {"n": number, "long": long})
     state.commit()
-    assert [state.get(str(number)) for number in (0, 5, HOT_KEYS, HOT_KEYS + 9)] == [{"n": n} for n in (0, 5, HOT_KEYS, HOT_KEYS + 9)]
+    assert [state.get(str(number))["n"] for number in (0, 5, last - 5, last)] == [0, 5, last - 5, last]
+    assert 0 < len(state._hot) <= last
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcde"), st.one_of(st.none(), st.text(max_size=20)), st.booleans()), max_size=30))

@@ -124,7 +124,7 @@ def test_old_matches_are_folded_and_the_cooldown_is_remembered():
     agent = Agent(subjects, rules)
     for one in views:
         agent.absorb(dumps(one))
-    (value,) = [value for _, value in agent.state._values.items()]
+    (value,) = [value for _, value in agent.values.items()]
     assert len(value["triggers"]["price"]["matches"]) == 3
 
 
