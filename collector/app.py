@@ -1,7 +1,7 @@
 """The collector as one ASGI application: the front for ingest, Starlette behind it for everything else."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from secrets import randbelow
@@ -26,8 +26,9 @@ from collector.ingest import Ingest
 from collector.live import LiveFiles
 from collector.mail import Mail
 from collector.metrics import Metrics
+from collector.opt_outs import OptOutFeed, OptOutPage
 from collector.peers import OWN, Peers
-from collector.ports import Publisher
+from collector.ports import Follows, Publisher
 from collector.publishing import Publishing
 from collector.readiness import Readiness
 from collector.snippet import serve_snippet
@@ -48,23 +49,33 @@ def wall_clock_ms() -> int:
 
 
 def create_app(
-    config: CollectorConfig, publisher: Publisher, *, now_ms: Callable[[], int] = wall_clock_ms, peers: Peers | None = None
+    config: CollectorConfig,
+    publisher: Publisher,
+    *,
+    now_ms: Callable[[], int] = wall_clock_ms,
+    peers: Peers | None = None,
+    preferences: Follows | None = None,
 ) -> Front:
-    """Build the collector over a publisher, which it starts and closes with its own lifespan. `peers` share its port."""
+    """Build the collector over a publisher, which it starts and closes with its own lifespan.
+
+    `peers` share its port; `preferences` is the topic that says who must not be sent what.
+    """
     metrics = Metrics()
     metrics.watch_spool(lambda: publisher.spooled, now_ms)
     publishing = Publishing(publisher, metrics, limit=config.in_flight_limit)
     live = LiveFiles(config.live)
     handlers = Handlers(config, new_id=_new_id, retry_after=_retry_after, live=live, now_ms=now_ms)
     readiness = Readiness(publisher)
+    feed = OptOutFeed(preferences)
     pages = _Pages(handlers, metrics, readiness=readiness, publishing=publishing, peers=peers)
     behind = Starlette(
         routes=[
             *pages.routes(),
             *Mail(handlers, publishing=publishing, metrics=metrics).routes(),
+            *OptOutPage(handlers, feed).routes(),
             *Hooks(handlers, publishing=publishing, now_ms=now_ms).routes(),
         ],
-        lifespan=partial(_lifespan, publisher, readiness, live),
+        lifespan=partial(_lifespan, publisher, (live, feed, readiness)),
         exception_handlers={HTTPException: _on_http_error, Exception: _on_bug},
     )
     behind.router.redirect_slashes = False
@@ -72,16 +83,16 @@ def create_app(
 
 
 @asynccontextmanager
-async def _lifespan(publisher: Publisher, readiness: Readiness, live: LiveFiles, _: Starlette) -> AsyncIterator[None]:
+async def _lifespan(publisher: Publisher, background: Sequence[LiveFiles | OptOutFeed | Readiness], _: Starlette) -> AsyncIterator[None]:
     await publisher.start()
     try:
-        await live.start()
-        await readiness.start()
+        for task in background:
+            await task.start()
         yield
     finally:
         # uvicorn has answered every request by now, so nothing waits: the producer only has to disconnect
-        await readiness.stop()
-        await live.stop()
+        for task in reversed(background):
+            await task.stop()
         await publisher.close()
 
 

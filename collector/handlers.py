@@ -174,7 +174,7 @@ class Handlers:
         return self._arrival(request, rules, sent_at=None, historical=False)
 
     def unavailable(self, code: str = "not_durable") -> Answer:
-        """Return the 503 of a request whose events cannot be kept now."""
+        """Return the 503 of a request whose events cannot be kept, or whose answer is not known, now."""
         return answers.unavailable(code, retry_after_s=self._retry_after())
 
     def site_of(self, key: str) -> SiteRules | None:
@@ -184,6 +184,10 @@ class Handlers:
             return found
         site = self._live.keyring.site_of(key, "write")
         return (self.config.rules.get(site) or SiteRules(site)) if site is not None else None
+
+    def reading_site_of(self, key: str) -> str | None:
+        """Return the site whose facts a secret key may read."""
+        return self._live.keyring.site_of(key, "secret")
 
     def _settled(self, answer: Answer, refusal: str = "") -> Outcome:
         return Outcome(answer, answer, refusal=refusal)

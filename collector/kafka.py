@@ -1,13 +1,14 @@
 """Kafka: an idempotent producer with acks=all. The only module of the collector that knows aiokafka."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import zip_longest
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import BrokerResponseError, KafkaError
 from aiokafka.helpers import create_ssl_context
 
@@ -16,7 +17,7 @@ from collector.ports import AWAY, Publication, Refused, Spooled
 from schemas import codec
 from schemas.connections import KafkaConnection
 from schemas.errors import Retryable
-from schemas.topics import EVENTS, REJECTED
+from schemas.topics import EVENTS, REJECTED, Topic
 
 log = structlog.get_logger()
 
@@ -26,6 +27,11 @@ BATCH_BYTES = 768 * 1024
 REQUEST_TIMEOUT_MS = 5000
 REFUSED = "Kafka refuses the events: {}. Correct the topic or the rights of the collector; clients send them again."
 START_TIMEOUT_S = 20.0
+CONFIRM_S = 5.0
+"""A follower asks so often how far the topic goes: an empty fetch looks the same when the broker is away."""
+
+FETCH_MS = 250
+MAX_RECORDS = 2_000
 PROBE_TIMEOUT_S = 2.0
 
 Target = tuple[str, int, Any]
@@ -131,6 +137,44 @@ class KafkaDelivery:
         if self._producer is producer:
             self._producer = None
         await _stop(producer)
+
+
+class KafkaTable:
+    """A compacted topic, read for as long as it is wanted (`Follows` of collector/ports.py)."""
+
+    def __init__(self, connection: KafkaConnection, topic: Topic, *, partitions: int) -> None:
+        self._connection = connection
+        self._partitions = [TopicPartition(topic.name, number) for number in range(partitions)]
+
+    async def follow(self, put: Callable[[bytes, bytes | None], None], whole: Callable[[], None]) -> None:
+        """See the port."""
+        # with `latest`, the default, `assign` would begin a reset to the end that can overtake the seek
+        consumer = AIOKafkaConsumer(
+            auto_offset_reset="earliest", enable_auto_commit=False, isolation_level="read_committed", **_options(self._connection)
+        )
+        try:
+            await consumer.start()
+            consumer.assign(self._partitions)
+            await consumer.seek_to_beginning(*self._partitions)
+            await self._read_on(consumer, put, whole)
+        except (KafkaError, OSError) as error:  # a timeout is an OSError too
+            raise Retryable(AWAY) from error
+        finally:
+            await consumer.stop()
+
+    async def _read_on(self, consumer: Any, put: Callable[[bytes, bytes | None], None], whole: Callable[[], None]) -> None:
+        while True:
+            async with asyncio.timeout(PROBE_TIMEOUT_S):
+                ends = await consumer.end_offsets(self._partitions)
+            until = time.monotonic() + CONFIRM_S
+            behind = True
+            while behind or time.monotonic() < until:
+                for records in (await consumer.getmany(timeout_ms=FETCH_MS, max_records=MAX_RECORDS)).values():
+                    for record in records:
+                        put(record.key, record.value)
+                if behind and all([await consumer.position(one) >= ends[one] for one in self._partitions]):
+                    behind = False
+                    whole()
 
 
 async def _send(producer: Any, publication: Publication, partitions: int) -> BaseException | None:

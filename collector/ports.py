@@ -113,6 +113,17 @@ class Publisher(Submits, Protocol):
         """Make durable what is waiting, bounded in time, then close the connection."""
 
 
+class Follows(Protocol):
+    """Reads a compacted topic, and goes on reading."""
+
+    async def follow(self, put: Callable[[bytes, bytes | None], None], whole: Callable[[], None]) -> None:
+        """Call `put` with key and value of every record from the first on, None being a tombstone.
+
+        `whole` is called whenever everything has been put that the topic held a moment ago, at least every few seconds while the broker answers.
+        Raises Retryable when it does not; returns never.
+        """
+
+
 async def publish(publisher: Submits, publication: Publication) -> None:
     """Return once every record is durable; raises what `submit` reports."""
     await settled(partial(publisher.submit, publication))

@@ -62,7 +62,10 @@ def refused(refusal: Refusal, *headers: tuple[bytes, bytes]) -> Answer:
 
 def unavailable(code: str, *, retry_after_s: int) -> Answer:
     """Return the 503 after which every SDK keeps its events and sends them again."""
-    message = f"The events could not be made durable now. Send them again in {retry_after_s} s."
+    wait = f"again in {retry_after_s} s."
+    message = (
+        f"The list is not known now. Ask {wait}" if code == "not_known" else f"The events could not be made durable now. Send them {wait}"
+    )
     return refused(Refusal(503, code, message), (b"retry-after", str(retry_after_s).encode()))
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from collector.core.mapping import TYPES as MESSAGE_TYPES
+from collector.core.opt_outs import MAX_PAGE
 from collector.core.routes import ROUTES, Route
 from schemas.kinds import Kind
 from schemas.rejections import Reason
@@ -20,7 +21,7 @@ REFUSALS = {
     "415": "An unknown Content-Encoding.",
     "429": "The key is over its site's rate. Send the events again after Retry-After seconds.",
     "431": "Request line and headers are too large.",
-    "503": "The events cannot be made durable now. Send them again after Retry-After seconds.",
+    "503": "The events cannot be made durable, or the list is not known, now. Try again after Retry-After seconds.",
 }
 RETRY = {"429", "503"}
 MAIL_ONLY = {"403", "404", "406"}
@@ -86,6 +87,7 @@ def _others() -> dict[str, Schema]:
         "/fp.js": _get("The browser snippet.", script | missing),
         "/fp.{build}.js": _get("Another build of the snippet; one named by its hash never changes.", script | missing, build),
         **_mail(),
+        "/v1/suppressions": _suppressions(),
         "/live": _get("200 while the process runs.", _json_ok()),
         "/ready": _get("200 while events can be made durable; from a background probe, never from traffic.", health),
         "/metrics": _get("Prometheus text.", {"200": {"description": "Metrics", "content": {"text/plain": {}}}}),
@@ -128,6 +130,32 @@ def _mail() -> dict[str, Schema]:
         ),
         "/e/u/{token}": _get("The page of e-mail preferences. Looking at it changes nothing.", page, token) | {"post": choose},
     }
+
+
+def _suppressions() -> Schema:
+    names = {"type": "array", "items": {"type": "string"}}
+    who = _object(
+        ["customer", "out", "in", "source", "at"], customer=_text(), out=names, source=_text(), at={"type": "integer"}, **{"in": names}
+    )
+    listed = _object(
+        ["success", "site", "suppressions", "next"],
+        success={"const": True},
+        site=_text(),
+        suppressions={"type": "array", "maxItems": MAX_PAGE, "items": who},
+        next=_text("After whom to go on; null: that was all.", absent=True),
+    )
+    found = _json("The customers by id.", listed) | {"headers": {"ETag": {"schema": {"type": "string"}}}}
+    answer = _get(
+        "Who must not be sent what: for servers that send, with a secret key.",
+        {"200": found, "304": {"description": "Unchanged: If-None-Match names its ETag."}}
+        | {code: _refusal(code) for code in ("400", "401", "503")},
+        _query("channel", "By default `email`.", {"type": "string"}),
+        _query("topic", "Only those who must not be sent this topic, and `all` for those who want nothing.", {"type": "string"}),
+        _query("after", "Only customers after this one: the `next` of the page before.", {"type": "string"}),
+        _query("limit", "At most so many.", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE}),
+    )
+    answer["get"]["security"] = [{"basic": []}, {"bearer": []}, {"header": []}]
+    return answer
 
 
 def _get(summary: str, responses: Schema, *parameters: Schema) -> Schema:

@@ -21,6 +21,7 @@ from collector.core.addresses import Network
 from collector.fast import fast_protocol
 from collector.front import Front
 from collector.guard import Guarded, watch
+from collector.kafka import KafkaTable
 from collector.live import LiveFiles
 from collector.peers import Peers
 from collector.publisher import GroupPublisher
@@ -29,8 +30,10 @@ from footprint.local.ports import require_free
 from footprint.parts.collector_delivery import delivery_of
 from footprint.parts.collector_sites import link_reader, live_paths, rules_for
 from footprint.parts.collector_workers import run_workers
+from footprint.parts.connections import resolve_kafka
 from footprint.settings import Settings, current
 from schemas.errors import Misconfigured, Retryable
+from schemas.topics import PREFERENCES
 
 log = structlog.get_logger(__name__)
 
@@ -120,7 +123,8 @@ async def _serve(settings: Settings, config: CollectorConfig, place: Place) -> N
     delivery = await delivery_of(settings, stopped, failed=failed, worker=place.worker)
     if delivery is None:
         return
-    app = create_app(config, GroupPublisher(delivery), peers=place.peers)
+    preferences = KafkaTable(resolve_kafka(settings), PREFERENCES, partitions=settings.partitions)
+    app = create_app(config, GroupPublisher(delivery), peers=place.peers, preferences=preferences)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reload, settings, app)
     log.info("collector_started", address=f"http://{settings.collector_host}:{settings.collector_port}")
     server = uvicorn.Server(_server_options(settings, app))

@@ -12,11 +12,22 @@ from collector.core.routes import MAILED, ROUTES
 from collector.core.sites import SiteRules
 from collector.hooks import Hooks
 from collector.mail import Mail
+from collector.opt_outs import OptOutPage
 from tests.collector.recording import RecordingPublisher
 from tests.collector.serving import serving_in_a_thread
 
 DOCUMENT = document(VERSION)
-ENTRIES = ["/v1/batch", "/v1/track", "/v1/identify", "/v1/page", "/v1/alias", "/v1/pixel/track", "/beacon/v1/batch", "/v1/visitor"]
+ENTRIES = [
+    "/v1/suppressions",
+    "/v1/batch",
+    "/v1/track",
+    "/v1/identify",
+    "/v1/page",
+    "/v1/alias",
+    "/v1/pixel/track",
+    "/beacon/v1/batch",
+    "/v1/visitor",
+]
 PLAIN = [
     "/hooks/{provider}/{site}",
     "/e/o/{token}.gif",
@@ -35,7 +46,7 @@ MODES = [*((path, mode) for path in ENTRIES for mode in ("positive", "negative")
 async def test_the_description_is_served_and_lists_every_path(http):
     served = (await http.get("/openapi.json")).json()
     assert served == DOCUMENT
-    routes = [*_Pages.routes(_Nothing()), *Mail.routes(_Nothing()), *Hooks.routes(_Nothing())]
+    routes = [*_Pages.routes(_Nothing()), *OptOutPage.routes(_Nothing()), *Mail.routes(_Nothing()), *Hooks.routes(_Nothing())]
     pages = {route.path for route in routes if not route.path.endswith("/")}
     assert set(served["paths"]) == pages | MAILED.keys() | {path for path in ROUTES if not path.endswith("/")}
     page = await http.get("/docs")
