@@ -2,9 +2,9 @@
 
 import sys
 
-from bench import collector, snippet, store, streams
+from bench import collector, mail, snippet, store, streams
 
-PARTS = {"collector": collector.run, "snippet": snippet.run, "streams": streams.run, "store": store.run}
+PARTS = {"collector": collector.run, "snippet": snippet.run, "streams": streams.run, "mail": mail.run, "store": store.run}
 
 
 def main() -> int:
