@@ -1,5 +1,6 @@
 """Both agents as a process on a real broker: events in; tracked events, sessions, identities, scores and signals out."""
 
+import asyncio
 import time
 import uuid
 
@@ -95,3 +96,36 @@ async def test_lag_is_exactly_0_although_transactions_leave_control_records(stre
     assert len(await stream_topics.values(TRACKED, site="lag")) == 20
     ends = {record.partition: record.offset for record in await stream_topics.read(EVENTS)}
     assert set(ends) <= set(range(PARTITIONS))
+
+
+SCANNER = (0.0, 0.06, 0.12)
+"""Seconds between the clicks of a scanner."""
+
+
+def mailed(site, kind, seconds_ago, event_id, **props):
+    """An event about an e-mail, received so long ago that it has waited for its verdict."""
+    made = event(site, kind, minutes_ago=seconds_ago / 60, customer_id="ada", message_id="news", props=props)
+    return made | {"event_id": event_id, "received_at": made["received_at"] - 2 * MINUTE_MS, "sent_at": made["sent_at"] - 2 * MINUTE_MS}
+
+
+async def test_a_scanners_clicks_count_nothing_and_the_click_of_who_lands_counts_once_and_links(stream_topics, start_streams, tmp_path):
+    site = "mailed"
+    (tmp_path / "footprint.toml").write_text(f'[sites.{site}]\nkeys = ["k"]\nemail_links_visitors = true\n')
+    streams = start_streams()
+    scanner = [mailed(site, "email_click", 180 - later, f"scan{number}", link=number + 1) for number, later in enumerate(SCANNER)]
+    clicked = str(uuid.uuid4())
+    await stream_topics.send([mailed(site, "email_delivered", 223, "sent"), *scanner, mailed(site, "email_click", 125, clicked, link=1)])
+    landing = view(site, "v9", f"/offer?fp_click={clicked}", 2) | {"pageview_id": "p"}
+    read = event(site, "engagement", visitor_id="v9", pageview_id="p", engaged_ms=4_000, seq=1, minutes_ago=1.9)
+    await stream_topics.send([landing, read])
+    await asyncio.to_thread(streams.until_done)
+
+    labels = {line["event_id"]: line["email_label"] for line in await stream_topics.values(TRACKED, site=site, control="verdict")}
+    assert labels == {"scan0": "machine_certain", "scan1": "machine_certain", "scan2": "machine_certain", clicked: "human"}
+    changes = await stream_topics.values(SCORE_CHANGES, site=site, score="engagement", rule="email_click")
+    assert sum(change["points"] for change in changes) == 5
+    assert {change["event_id"] for change in changes} == {clicked}
+    assert [link["customer_id"] for link in await stream_topics.values(IDENTITIES, site=site)] == ["ada"]
+    await stream_topics.send([view(site, "v9", "/docs")])
+    await asyncio.to_thread(streams.until_done)
+    assert [line["customer_id"] for line in await stream_topics.values(TRACKED, site=site, url_path="/docs")] == ["ada"]
