@@ -87,16 +87,51 @@ def test_a_customer_without_a_visitor_is_shown_with_channels_preferences_and_tim
     assert len(client.rows("SELECT sentence FROM timeline(site='demo', customer='C')")) == 3
 
 
-@pytest.mark.parametrize("kind", ["email_unsubscribe", "email_complaint"])
-def test_who_unsubscribes_at_the_provider_or_complains_wants_no_more_of_any(client, kind):
-    page = {"kind": "preference", "customer_id": "C"}
-    insert(client, "tracked", event("e1", **page, event_time=NOW, props={"topic": "all", "channel": "email", "opt": "in"}))
-    insert(client, "tracked", event("e2", kind=kind, customer_id="C", event_time=NOW + 1))
-    for source in ("customers", "customer(site='demo', customer='C')"):
-        assert client.rows(f"SELECT preferences FROM {source}") == [({"all/email": "out"},)]
-    insert(client, "tracked", event("e3", **page, event_time=NOW + 2, props={"topic": "all", "channel": "email", "opt": "in"}))
-    for source in ("customers", "customer(site='demo', customer='C')"):
-        assert client.rows(f"SELECT preferences FROM {source}") == [({"all/email": "in"},)]
+BOTH = ("customers", "customer(site='demo', customer='C')")
+
+
+def choice(event_id, at, opt, **props):
+    return event(event_id, kind="preference", customer_id="C", event_time=NOW + at, props={"opt": opt, **props})
+
+
+def preferences(client):
+    found = [client.rows(f"SELECT preferences FROM {source}") for source in BOTH]
+    assert found[0] == found[1]
+    return found[0][0][0]
+
+
+@pytest.mark.parametrize(
+    "said", [{"kind": "email_unsubscribe"}, {"kind": "email_complaint"}, {"kind": "email_bounce", "props": {"bounce": "hard"}}]
+)
+def test_who_unsubscribes_at_the_provider_or_complains_or_is_gone_wants_no_more_of_any(client, said):
+    insert(client, "tracked", choice("e1", 0, "in", topic="all", channel="email"), choice("e2", 0, "in", topic="news", channel="email"))
+    insert(client, "tracked", event("e3", customer_id="C", event_time=NOW + 1, **said))
+    assert preferences(client) == {"all/email": "out"}
+    insert(client, "tracked", choice("e4", 2, "in", topic="all", channel="email"))
+    assert preferences(client) == {"all/email": "in"}
+
+
+def test_a_choice_about_all_of_a_channel_ends_the_earlier_ones_about_its_topics(client):
+    insert(
+        client, "tracked", choice("e5", 4, "in", topic="offers"), choice("e4", 3, "out", topic=" all "), choice("e1", 0, "in", topic="news")
+    )
+    insert(client, "tracked", choice("e2", 1, "in", topic="news", channel="sms"), choice("e3", 2, "out", topic="news", channel="sms"))
+    assert preferences(client) == {"all/email": "out", "offers/email": "in", "news/sms": "out"}
+
+
+def test_choices_of_one_moment_stand_in_the_one_order(client):
+    insert(
+        client, "tracked", choice("e2", 0, "out", topic="news"), choice("e1", 0, "in", topic="news"), choice("e3", 0, "maybe", topic="news")
+    )
+    assert preferences(client) == {"news/email": "out"}
+
+
+def test_a_soft_bounce_and_a_choice_without_sense_change_nothing(client):
+    insert(
+        client, "tracked", event("e1", kind="email_bounce", customer_id="C", props={"bounce": "soft"}), choice("e2", 1, "", topic="news")
+    )
+    insert(client, "tracked", choice("e3", 1, "in", topic=7))
+    assert preferences(client) == {"all/email": "in"}
 
 
 def test_corrections_are_exported_and_erased_with_the_customer(client):
