@@ -1,6 +1,8 @@
 """The product's promise from end to end: somebody walks through the shop in a real browser, and the rows tell it."""
 
+import contextlib
 import json
+import urllib.error
 import urllib.request
 import uuid
 from collections import Counter
@@ -11,7 +13,8 @@ import clickhouse_connect
 import pytest
 
 from footprint.demo.line import Line
-from footprint.parts.connections import resolve_store
+from footprint.email import Sender
+from footprint.parts.connections import resolve_store, secret_keys
 from footprint.parts.run_file import read_run
 from footprint.settings import Settings
 from tests.support.waiting import eventually
@@ -28,12 +31,18 @@ automation = "ignore"  # the visitor of this test drives a headless browser, and
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory):
+def settings(tmp_path_factory):
+    """The settings of a line that runs."""
     folder = tmp_path_factory.mktemp("shop")
     (folder / "footprint.toml").write_text(SETTINGS, "utf-8")
     with Line(folder, session_update_s="1") as line:
-        yield read_run(line.data_dir), resolve_store(Settings(data_dir=line.data_dir), user="analyst")
+        yield Settings(data_dir=line.data_dir)
     assert line.exit_code == 0, line.said()
+
+
+@pytest.fixture(scope="module")
+def running(settings):
+    return read_run(settings.data_dir), resolve_store(settings, user="analyst")
 
 
 @pytest.fixture(scope="module")
@@ -157,3 +166,57 @@ def test_the_visitor_has_a_score_that_its_changes_explain(rows, visitor):
 def test_the_second_look_at_the_prices_is_exactly_one_signal(rows, visitor):
     signals = rows("SELECT * FROM signals WHERE site = {s:String} AND visitor_id = {v:String}", s=SITE, v=visitor)
     assert [(signal["trigger"], signal["status"]) for signal in signals] == [("price_page_twice", "fired")]
+
+
+LINKS = 10
+BROWSERS = [
+    f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{140 + n}.0.0.0 Safari/537.36"
+    for n in range(LINKS)
+]
+CLICKED = (
+    "SELECT event_id, email_label AS label, traffic_reasons AS reasons FROM events WHERE customer_id = {c:String} AND kind = 'email_click'"
+)
+EARNED = (
+    "SELECT rule, sum(points) AS points FROM score_changes WHERE subject = concat('c:', {c:String}) AND score = 'engagement' GROUP BY rule"
+)
+
+
+def scan(mail, shop):
+    """Fetch the pixel and every link of an e-mail, as a scanner does: at once, as ordinary browsers, and without going where they lead."""
+    links = [mail.link(f"{shop}/products/rain-sencha?n={number}", index=number) for number in range(1, LINKS + 1)]
+    for address, agent in zip([mail.pixel(), *links], [BROWSERS[0], *BROWSERS], strict=True):
+        request = urllib.request.Request(address, headers={"User-Agent": agent})
+        with contextlib.suppress(urllib.error.HTTPError), urllib.request.build_opener(StaysHere).open(request):
+            pass
+
+
+class StaysHere(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect."""
+
+    def redirect_request(self, *told):
+        del told
+
+
+def test_a_scanner_earns_nothing_and_the_click_of_somebody_who_reads_the_page_that_of_one(running, settings, rows, chromium):
+    run, _ = running
+    customer = f"reader-{uuid.uuid4()}"
+    mail = Sender(secret_keys(settings)[-1], run.collector).mail(site=SITE, message="news", customer=customer)
+    delivered = datetime.now(UTC) - timedelta(seconds=9)
+    told = {"type": "track", "event": "Email Delivered", "messageId": str(uuid.uuid4()), "userId": customer}
+    post(run.collector, [told | {"timestamp": delivered.isoformat(), "properties": {"message_id": "news"}}])
+    scan(mail, run.shop)
+    eventually(lambda: Counter(row["label"] for row in rows(CLICKED, c=customer)) == {"machine_certain": LINKS}, STORED_S)
+    assert all("burst" in row["reasons"] for row in rows(CLICKED, c=customer))
+    assert rows(EARNED, c=customer) == []
+
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(mail.link(f"{run.shop}/pricing", index=LINKS + 1))
+    page.mouse.wheel(0, 200)
+    eventually(lambda: page.evaluate("performance.now()") > 2_500)  # nobody reads a page faster
+    page.goto("about:blank")
+    eventually(lambda: "human" in {row["label"] for row in rows(CLICKED, c=customer)}, STORED_S)
+    context.close()
+    eventually(lambda: settled(run), STORED_S)
+    assert rows(EARNED, c=customer) == [{"rule": "email_click", "points": 5.0}]
+    assert rows("SELECT 1 FROM signals WHERE subject = concat('c:', {c:String})", c=customer) == []
