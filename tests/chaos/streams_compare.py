@@ -2,7 +2,7 @@
 
 Left out is what docs/semantics.md names: versions and throttled records of sessions, `before`, `after` and bands of score changes (whose
 points are summed by rule and event: which copy of them was taken back depends on arrival), signals that time has taken back, whether an
-alert went out, and triggers that ask for a score as of arrival.
+alert went out, and triggers that ask for a score as of arrival. Of the corrections of an e-mail's hit the last is compared.
 """
 
 import math
@@ -16,6 +16,7 @@ from schemas.codec import dumps, loads
 from schemas.topics import IDENTITIES, REJECTED, SCORE_CHANGES, SCORES, SESSIONS, SIGNALS, SUBJECTS_STATE, TRACKED, VISITORS_STATE
 from streams.core.decay import value_at
 from streams.core.layout import read as read_value
+from streams.core.mail_points import DUE, REVISION
 from streams.core.sessions import FORMER, VERSION
 from streams.core.trimming import LARGEST
 from tests.chaos.streams_feed import GHOST, GIANT
@@ -68,9 +69,14 @@ def _lines(records):
 
 
 def tracked(records):
-    """Each line as it is; a line that stands there twice is two rows."""
+    """Each line as it is; a line that stands there twice is two rows. When a correction was known depends on what came first."""
     copies, found = Counter(), {}
     for line in _lines(records):
+        if line.get("control") in ("verdict", "click_confirmed"):
+            found[f"{line['control']} {line['event_id']}"] = line | {"received_at": 0, "revision": 0}
+            continue
+        if line.get("control") == "handover":
+            untimed_subjects({"": line["props"]["state"]})
         name = f"{line.get('control', 'event')} {line.get('event_id', '')} {line.get('visitor_id', '')}"[:120]
         copies[name] += 1
         found[f"{name} #{copies[name]}"] = line
@@ -162,6 +168,8 @@ def untimed_subjects(found):
             trigger.pop("past", None)
             if "signals" in trigger:
                 trigger["signals"] = {name: signal[2][:4] for name, signal in trigger["signals"].items() if signal[0] != "withdrawn"}
+        for message in value.pop("mail", {}).get("messages", {}).values():
+            value |= {f"hit {name}": [*entry[:REVISION], *entry[REVISION + 1 : DUE]] for name, entry in message["hits"].items()}
         if "scores" in value:
             value["scores"] = _parts(value["scores"])
         if "sessions" in value:

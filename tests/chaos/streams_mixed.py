@@ -1,5 +1,5 @@
 """Events that make all that time and others can do happen within minutes: sessions that close, are joined late and merge, customers of
-several browsers, refused links, ids used twice, machines, history, signals of every sort.
+several browsers, refused links, ids used twice, machines, history, signals of every sort, e-mails whose links lead to pages.
 """
 
 import random
@@ -18,28 +18,44 @@ BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko
 CRAWLER = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 PATHS = ("/", "/about", "/pricing", "/plans/team", "/docs", "/blog/a", "/blog/b")
 KINDS = (
-    ["page_view"] * 8 + ["engagement"] * 4 + ["click"] * 3 + ["form_submit", "purchase", "refund", "preference", "custom", "email_click"]
+    ["page_view"] * 8
+    + ["engagement"] * 4
+    + ["click"] * 3
+    + ["form_submit", "purchase", "refund", "preference", "custom", "email_click", "email_click", "email_open"]
 )
 AGES_MIN = (0.0, 0.05, 2, 10, 20, 35, 46)
 """How long ago things happened when they arrive. The last closes its session at once, and is still in time to be joined."""
 
 AT_ONCE = 300
 EVENTS_A_VISITOR = 25
+WAITED_MS = 2 * MINUTE
+"""A hit was received so long ago that it has waited for its verdict: time is not what is tried here."""
+LANDS = 0.1
+"""Part of the page views that the click of an e-mail led to."""
 
 
 def configure(folder):
     """Write the settings of the workers that run in a folder."""
     triggers = folder / "triggers.yaml"
     triggers.write_text(TEXT, "utf-8")
-    tables = [f'[sites.{SITES[0]}]\nkeys = ["a"]\n', f'[sites.{SITES[1]}]\nkeys = ["b"]\ntriggers = "{triggers}"\n']
+    tables = [
+        f'[sites.{SITES[0]}]\nkeys = ["a"]\n',
+        f'[sites.{SITES[1]}]\nkeys = ["b"]\ntriggers = "{triggers}"\nemail_links_visitors = true\n',
+    ]
     (folder / "footprint.toml").write_text("\n".join(tables), "utf-8")
 
 
 def mixed(seed=7):
     """Yield partition and line of one event after the other, for ever: everybody stays for a while, then others come."""
-    chosen, last, number = random.Random(seed), [], 0
+    chosen, last, number, clicks = random.Random(seed), [], 0, {site: [] for site in SITES}
     while True:
         made = event(chosen, number, time.time_ns() // 1_000_000)
+        if made["kind"] == "email_click":
+            clicks[made["site"]].append(made["event_id"])
+        elif made["kind"] == "page_view" and clicks[made["site"]] and chosen.random() < LANDS:
+            made |= {
+                "url": f"{made['url']}?fp_click={clicks[made['site']].pop()}"
+            }  # one visitor lands by each: who is first is no question
         if last and chosen.random() < 0.03:
             again = chosen.choice(last)
             made = again if chosen.random() < 0.7 else again | {"content_hash": uuid.uuid4().hex[:16]}
@@ -58,9 +74,10 @@ def event(chosen, number, at):
     fields = {"visitor_id": f"v{visitor}"} | ABOUT.get(kind, lambda _: {})(chosen)
     if visitor % 4 == 0 and chosen.random() < 0.1:
         kind, fields = "identify", {"visitor_id": f"v{visitor}", **_known(chosen, visitor)}
-    elif kind == "email_click":
-        fields["customer_id"] = f"c{visitor // 12}"
+    elif kind in ("email_click", "email_open"):
+        fields |= {"customer_id": f"c{visitor // 12}", "message_id": f"m{number}"}
         del fields["visitor_id"]
+        at -= WAITED_MS
     age_ms = int(chosen.choice(AGES_MIN) * MINUTE * chosen.uniform(0.8, 1.0))
     return accepted(SITES[visitor % 2], kind, at, age_ms=age_ms, **fields) | ({"historical": True} if chosen.random() < 0.005 else {})
 
@@ -101,7 +118,8 @@ ABOUT = {
     "refund": lambda _: {"value": 5.0},
     "preference": lambda chosen: {"props": {"opt": chosen.choice(["in", "out"]), "topic": "news"}},
     "custom": lambda chosen: {"name": chosen.choice(["Signed Up", "Product Added", "Trial Started", "Referral Sent"])},
-    "email_click": lambda chosen: {"message_id": f"m{chosen.randrange(50)}"},
+    "email_click": lambda chosen: {"props": {"link": 1} | chosen.choice([{}, {}, {"hint": "head"}])},
+    "email_open": lambda chosen: {"props": chosen.choice([{}, {"hint": "provider"}])},
 }
 
 
