@@ -7,7 +7,8 @@ import pytest
 from schemas.connections import StoreConnection
 from schemas.errors import Misconfigured, Retryable
 from sinks.clickhouse.client import StoreClient
-from sinks.clickhouse.migrations import DEDUP_WINDOW, FOLDER, check, migrate, status
+from sinks.clickhouse.migrations import DEDUP_WINDOW, FOLDER, check, migrate, newest, status
+from sinks.clickhouse.schema import views
 
 pytestmark = pytest.mark.store
 
@@ -109,3 +110,11 @@ def test_the_analyst_reads_every_view(migrated, analyst):
         given = "(site='demo', customer='C')" if view in ("timeline", "why", "customer") else ""
         assert reader.rows(f"SELECT * FROM {view}{given}") == []
     reader.close()
+
+
+def test_no_view_stands_in_a_join_of_another_one():
+    """The engine plans such a query twice (docs/decisions/0012)."""
+    queries = views(newest())
+    beside = re.compile(r"\bJOIN\s+(?:\((?:(?!\bON\b).)*?\bFROM\s+)?(\w+)", re.DOTALL)
+    joined = {name: set(beside.findall(query)) & set(queries) for name, query in queries.items()}
+    assert {name for name, found in joined.items() if found} == set()
