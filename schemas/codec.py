@@ -13,14 +13,11 @@ MIN_TIME_MS = 631_152_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def dumps(value: Any) -> bytes:
-    """Encode one value as compact JSON. NaN and infinities become null."""
-    return orjson.dumps(value)
+dumps = orjson.dumps
+"""Encode one value as compact JSON. NaN and infinities become null."""
 
-
-def loads(data: bytes) -> Any:
-    """Decode one JSON value; raises ValueError on anything else."""
-    return orjson.loads(data)
+loads = orjson.loads
+"""Decode one JSON value; raises ValueError on anything else."""
 
 
 def join_lines(lines: Iterable[bytes]) -> bytes:

@@ -22,12 +22,13 @@ MAX_RECORD_BYTES = 256 * 1024
 """Largest NDJSON record that a stage writes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Topic:
     """One Kafka topic.
 
     `record` is `ndjson` (1..N values of one partition, joined by newlines) or `json` (one value).
     `key` names the fields whose order the topic keeps. `retention_ms` is None on compacted topics.
+    A topic is itself, not its fields: cores look topics up for every event.
     """
 
     name: str
@@ -37,10 +38,6 @@ class Topic:
     retention_ms: int | None
     summary: str
     transactional: bool = True
-
-    def __hash__(self) -> int:
-        """A name is hashed faster than all fields, and cores look topics up for every event."""
-        return hash(self.name)
 
     @property
     def compacted(self) -> bool:

@@ -63,8 +63,9 @@ def _summing() -> Hop:
             state["sum"] += event["x"]
             state["n"] += 1
             work.state.put(subject, state)
-            row = {"s": subject, "i": event["i"], "x": event["x"], "sum": state["sum"], "n": state["n"], "c": event["c"]}
-            work.out.write_line(out, zlib.crc32(subject.encode()) % PARTITIONS, row | {"v": event["v"], "t": event["t"]})
+            row = {"s": subject, "i": event["i"], "x": event["x"], "sum": state["sum"], "n": state["n"], "t": event["t"], "c": event["c"]}
+            row["v"] = event["v"]
+            work.out.write_line(out, zlib.crc32(subject.encode()) % PARTITIONS, row)
 
     return Hop("add", _topic(SUMS["source"]), StateTopic(SUMS["state"], ""), (out,), add, _never, _never, _none)
 

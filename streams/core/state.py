@@ -10,7 +10,7 @@ from streams.core.work import DUE, Clock, Value
 HOT_BYTES = 1 << 20
 """Encoded size of the values that are kept decoded too: who is active now is so in one transaction after the other.
 
-Decoded they take about ten times as much memory (docs/decisions/0011-state-as-bytes-and-short-ways.md).
+Decoded they take several times as much memory (docs/decisions/0011-state-as-bytes-and-short-ways.md).
 """
 
 _PLACE: dict[Clock, int] = {"event": 0, "wall": 1}
