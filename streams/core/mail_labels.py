@@ -106,7 +106,7 @@ def verdicts(hits: Iterable[Hit], times: Sequence[int] = (), read: Collection[st
             found[event_id].append("burst")
     for event_id, reason in _trapped(clicks):
         found[event_id].append(reason)
-    for hit in _repeats(ordered, found):
+    for hit in _repeats(ordered, found) if any(hit.own for hit in ordered) else ():
         found[hit.event_id].append("again")
     for event_id in read:
         if event_id in found:
@@ -132,13 +132,19 @@ def _burst(clicks: Sequence[Hit]) -> set[str]:
 
 def _windows(clicks: Sequence[Hit], width_ms: int, is_burst: Callable[[int], bool]) -> set[str]:
     found: set[str] = set()
-    begin = 0
+    links: dict[str, int] = {}
+    begin = marked = 0
     for end, last in enumerate(clicks):
+        links[last.link] = links.get(last.link, 0) + 1
         while last.at - clicks[begin].at > width_ms:
+            gone = clicks[begin].link
+            links[gone] -= 1
+            if not links[gone]:
+                del links[gone]
             begin += 1
-        window = clicks[begin : end + 1]
-        if len(window) > 1 and is_burst(len({hit.link for hit in window})):
-            found.update(hit.event_id for hit in window)
+        if is_burst(len(links)):
+            found.update([hit.event_id for hit in clicks[max(begin, marked) : end + 1]])
+            marked = end + 1
     return found
 
 

@@ -35,9 +35,9 @@ MAX_KEPT = 512
 
 
 def receive(subject: Subject, event: Line) -> None:
-    """Take in an open, a click, or when an e-mail was sent or delivered."""
+    """Take in an open, a click, or when an e-mail was sent or delivered; `judge` says what that changes."""
     received_at, event_id = event["received_at"], event["event_id"]
-    message = _message(subject, event.get("message_id") or event_id, received_at)
+    message = _message(subject, event.get("message_id") or event_id, event)
     if event["kind"] in ARRIVALS:
         message["times"] = sorted({*message["times"], event["event_time"]})[-MAX_TIMES:]
     elif event_id not in message["hits"]:
@@ -50,8 +50,17 @@ def receive(subject: Subject, event: Line) -> None:
             if "read" in reasons:  # a stored event that says so
                 message["read"] = sorted({*message["read"], event_id})
             mail_clicks.tell(event, subject.out, partitions=subject.rules.partitions)
-    _judge(subject, message, event)
-    _keep_few(subject, event)
+
+
+def judge(subject: Subject) -> None:
+    """Find the verdicts on the e-mails anew of which something was heard: once, however much that was."""
+    heard, subject.mails = subject.mails or {}, None
+    if "mail" not in subject.value:  # all of it went to a customer
+        return
+    for name, cause in heard.items():
+        _judge(subject, subject.value["mail"]["messages"][name], cause)
+    for cause in list(heard.values())[-1:]:
+        _keep_few(subject, cause)
     _put_due(subject)
 
 
@@ -60,10 +69,8 @@ def confirm(subject: Subject, line: Line) -> None:
     name, click_id = line.get("message_id") or line["click_id"], line["click_id"]
     known = subject.value.get("mail", {}).get("messages", {}).get(name)
     if known and click_id in known["hits"]:
-        message = _message(subject, name, line["received_at"])
+        message = _message(subject, name, line)
         message["read"] = sorted({*message["read"], click_id})
-        _judge(subject, message, line)
-        _put_due(subject)
 
 
 def wake(subject: Subject, now_ms: int) -> None:
@@ -88,14 +95,11 @@ def stop_waiting(subject: Subject) -> None:
 def unite(subject: Subject, state: dict[str, Any], line: Line) -> None:
     """Take over the e-mails of a visitor whose scores and signals were just added: they are judged with those that are known."""
     for name, theirs in state.get("messages", {}).items():
-        message = _message(subject, name, max(line["received_at"], theirs["at"]))
+        message = _message(subject, name, line)
+        message["at"] = max(message["at"], theirs["at"])
         message["hits"] |= {event_id: entry for event_id, entry in theirs["hits"].items() if event_id not in message["hits"]}
         for facts in ("times", "read"):
             message[facts] = sorted({*message[facts], *theirs[facts]})
-        _judge(subject, message, line)
-    if state:
-        _keep_few(subject, line)
-        _put_due(subject)
 
 
 def weights(value: Value) -> dict[str, float]:
@@ -106,6 +110,7 @@ def weights(value: Value) -> dict[str, float]:
 
 def agree(subject: Subject, told: dict[str, float]) -> bool:
     """True when every hit that is kept is worth what is told, and none waits for its verdict."""
+    judge(subject)
     return all(not waits(entry) and told.get(event_id) == entry[WEIGHT] for event_id, entry in _entries(subject))
 
 
@@ -114,7 +119,12 @@ def _entries(subject: Subject) -> Iterable[tuple[str, Entry]]:
         yield from message["hits"].items()
 
 
-def _message(subject: Subject, name: str, received_at: int) -> Message:
+def _message(subject: Subject, name: str, cause: Line) -> Message:
+    """Return what is kept of an e-mail, to be changed; it is judged at the end."""
+    received_at = cause["received_at"]
+    if subject.mails is None:
+        subject.mails = {}
+    subject.mails[name] = cause
     mail = subject.value.setdefault("mail", {"messages": {}, "due": 0})
     message: Message = mail["messages"].setdefault(name, {"hits": {}, "times": [], "read": [], "at": received_at})
     message["at"] = max(message["at"], received_at)

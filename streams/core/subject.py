@@ -82,7 +82,8 @@ class Subject:
     """A subject (`c:` + customer or `v:` + visitor) of a site.
 
     `watermark` is that of its partition, `last` the last line that was for it, `touched` are the scores to publish at the end.
-    `taken_back`: a hit of an e-mail lost points that it had.
+    `mails` are e-mails of which something was heard, with the last line about each: they are judged at the end. `taken_back`: a hit
+    lost points that it had.
     """
 
     site: str
@@ -93,6 +94,7 @@ class Subject:
     watermark: int = 0
     last: dict[str, Any] | None = None
     touched: set[str] = field(default_factory=set)
+    mails: dict[str, dict[str, Any]] | None = None
     taken_back: bool = False
 
     @property

@@ -123,6 +123,8 @@ def _finish_all(touched: dict[str, Subject], work: Work, at: int) -> None:
 
 def _finish(subject: Subject, now_ms: int) -> None:
     """Publish what was touched, compare it with the thresholds, and have the subject woken when time alone changes something."""
+    if subject.mails:
+        mail_state.judge(subject)
     if subject.rules.thresholds and "moved_to" not in subject.value:
         thresholds.watch(subject, now_ms)
     scores.publish(subject)
