@@ -282,6 +282,7 @@ class Handlers:
             default_type=request.route.type,
             declined=privacy.declines(headers, site),
             suppressions=self._live.suppressions,
+            by_get=request.route.form == "pixel",
         )
 
     def _accept(self, batch: Batch, arrival: Arrival) -> Outcome:

@@ -18,6 +18,7 @@ STEPS: tuple[Callable[[Draft], Rejection | None], ...] = (
     steps.put_content_hash,
     steps.drop_unknown_type,
     steps.put_kind,
+    steps.drop_choice_by_get,
     steps.put_event_id,
     privacy.drop_declined,
     steps.put_people,

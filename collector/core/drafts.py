@@ -18,6 +18,7 @@ class Arrival:
 
     `own_device` is true when the request comes from the visitor's own browser or mail program: a browser, the pixel,
     the beacon or the snippet. Then its address and user agent are the visitor's; a server's are nobody's.
+    `by_get` is true when the request is a GET, which scanners and browsers send without anybody's will.
     `declined` is true when the visitor's browser says that it must not be tracked; `visitor_id` is what its cookie says.
     """
 
@@ -32,6 +33,7 @@ class Arrival:
     declined: bool = False
     visitor_id: str | None = None
     suppressions: Suppressions = NOBODY_SUPPRESSED
+    by_get: bool = False
 
     @property
     def is_plain(self) -> bool:

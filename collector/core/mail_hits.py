@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from collector.core.answers import GIF, Answer
 from collector.core.links import Mailed, Purpose
+from collector.core.mail_messages import NAMES
 from collector.core.routes import CLICK, OPEN, Route
 from collector.core.shapes import Message, Properties
 from schemas.identities import MAX_ID_LENGTH
@@ -13,7 +14,7 @@ OPENS, CLICKS, IMAGE = b"/e/o/", b"/e/c/", b".gif"
 PURPOSES: Mapping[str, Purpose] = {OPEN.name: "pixel", CLICK.name: "link"}
 """What the token of an address was signed for, by the name of its route."""
 
-EVENTS = {OPEN.name: (Kind.EMAIL_OPEN.value, "Email Opened"), CLICK.name: (Kind.EMAIL_CLICK.value, "Email Link Clicked")}
+EVENTS = {route.name: (kind.value, NAMES[kind]) for route, kind in ((OPEN, Kind.EMAIL_OPEN), (CLICK, Kind.EMAIL_CLICK))}
 PREFETCH = ("sec-purpose", "purpose", "x-moz")
 
 NO_STORE = ((b"cache-control", b"no-store, private"), (b"x-robots-tag", b"noindex"))

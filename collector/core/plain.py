@@ -16,6 +16,7 @@ from xxhash import xxh3_64_hexdigest
 from collector.core.accept import Accepted
 from collector.core.addresses import kept_address
 from collector.core.drafts import SNIPPET_LIBRARY, Arrival
+from collector.core.mail_messages import CHOICES
 from collector.core.mapping import KIND_OF_NAME, KIND_OF_TYPE
 from collector.core.readers import MAX_TEXT, first, moment, number, text
 from collector.core.scrubbing import scrub_known, scrub_values
@@ -86,6 +87,7 @@ class PlainEvents:
         self._seed = partition_seed(self._site)
         self._ip = arrival.site.ip
         self._own_device = arrival.own_device
+        self._by_get = arrival.by_get
         self._default_type = arrival.default_type
         self._suppressions = arrival.suppressions if len(arrival.suppressions) else None
         self._new_id = new_id
@@ -150,7 +152,7 @@ class PlainEvents:
         kind: str | None = KIND_OF_TYPE.get(type_)
         if kind is None:
             kind, name = _track_kind(message) if type_ == "track" else None, message.event
-            if kind is None:
+            if kind is None or (self._by_get and kind in CHOICES):
                 return None
         else:
             name = message.name or (text(message.properties.get("name"), 500) if message.properties else None)

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from collector.core.links import Mailed
-
-ALL = "all"
-"""The topic that stands for every e-mail."""
+from collector.core.mail_messages import ALL, choice, mail_message
+from schemas.kinds import Kind
 
 Source = Literal["one_click", "page"]
 
@@ -33,19 +32,11 @@ def choices(form: Mapping[str, Sequence[str]], topics: Mapping[str, str]) -> Cho
 def preference_messages(mailed: Mailed, chosen: Choices, *, event_id: Callable[[], str]) -> list[dict[str, Any]]:
     """Return one message for each topic."""
     return [
-        {
-            "type": "track",
-            "kind": "preference",
-            "event": "Preference Updated",
-            "messageId": event_id(),
-            "userId": mailed.customer,
-            "properties": {
-                "channel": "email",
-                "topic": topic,
-                "opt": "in" if wanted else "out",
-                "source": chosen.source,
-                "message_id": mailed.message,
-            },
-        }
+        mail_message(
+            Kind.PREFERENCE,
+            mailed.customer,
+            event_id=event_id(),
+            properties=choice(topic, wanted=wanted, source=chosen.source) | {"message_id": mailed.message},
+        )
         for topic, wanted in chosen.wanted.items()
     ]

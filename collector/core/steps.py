@@ -8,6 +8,7 @@ from xxhash import xxh3_64_hexdigest
 from collector.core import drafts
 from collector.core.addresses import kept_address
 from collector.core.drafts import Draft
+from collector.core.mail_messages import CHOICES
 from collector.core.mapping import KIND_OF_NAME, KIND_OF_TYPE, TYPES
 from collector.core.readers import first, mapping, moment, number, text, whole
 from collector.core.scrubbing import scrub, scrub_values
@@ -67,6 +68,13 @@ def put_kind(draft: Draft) -> Rejection | None:
     draft.put("name", text(name, 500))
     if fixed is None and given is None and "name" not in draft.event:
         return Rejection(Reason.INVALID_EVENT, "A `track` message has no name. Send it in `event`.")
+    return None
+
+
+def drop_choice_by_get(draft: Draft) -> Rejection | None:
+    """Turn away a choice that nobody may have made: programs follow every address in a mail or page."""
+    if draft.arrival.by_get and draft.event["kind"] in CHOICES:
+        return Rejection(Reason.INVALID_EVENT, f"A GET makes no `{draft.event['kind']}`. Send it by POST.")
     return None
 
 

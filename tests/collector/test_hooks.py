@@ -211,6 +211,62 @@ async def test_ses_reports_several_recipients_at_once(http, publisher, fetched):
     assert fetched == [CERTIFICATE_URL]
 
 
+async def test_choices_at_a_provider_are_choices_topic_by_topic(http, publisher):
+    group = {"email": "ann@example.com", "timestamp": SECONDS, "sg_message_id": "abc.x", "asm_group_id": 7}
+    events = [{**group, "event": name, "sg_event_id": name} for name in ("group_unsubscribe", "group_resubscribe", "unsubscribe")]
+    assert (await http.post(**sendgrid(events))).status_code == 200
+    change = {"RecordType": "SubscriptionChange", "MessageID": "pm-2", "Recipient": "ann@example.com", "ChangedAt": "2026-09-21T12:00:00Z"}
+    for suppress in (True, False):
+        assert (await http.post(**postmark(change | {"SuppressSending": suppress}))).status_code == 200
+    statuses = [{"topicName": "news", "subscriptionStatus": "OptIn"}, {"topicName": "offers", "subscriptionStatus": "OptOut"}]
+    for number, everything in (("s1", False), ("s2", True)):
+        preferences = {"unsubscribeAll": everything, "topicSubscriptionStatus": statuses}
+        told = {"contactList": "all", "timestamp": "2026-09-21T12:00:00.000Z", "newTopicPreferences": preferences}
+        mail = {"messageId": "ses-2", "destination": ["ann@example.com"]}
+        assert (await http.post(**sns({"eventType": "Subscription", "mail": mail, "subscription": told}, number=number))).status_code == 200
+    found = {event["event_id"]: (event["kind"], event["props"].get("topic"), event["props"].get("opt")) for event in publisher.stored}
+    assert found == {
+        "sendgrid:group_unsubscribe": ("preference", "7", "out"),
+        "sendgrid:group_resubscribe": ("preference", "7", "in"),
+        "sendgrid:unsubscribe": ("email_unsubscribe", None, None),
+        "postmark:pm-2:SubscriptionChange:2026-09-21T12:00:00Z": ("email_unsubscribe", None, None),
+        "postmark:pm-2:SubscriptionChange:in:2026-09-21T12:00:00Z": ("preference", "all", "in"),
+        "ses:s1:0:news": ("preference", "news", "in"),
+        "ses:s1:0:offers": ("preference", "offers", "out"),
+        "ses:s2:0": ("email_unsubscribe", None, None),
+    }
+
+
+OUT_OF_ORDER = {
+    "sendgrid": [sendgrid([GRID[2]]), sendgrid([GRID[1]]), sendgrid([GRID[0]])],
+    "mailgun": [
+        mailgun({**GUN, "event": name, "id": name, "timestamp": SECONDS + at}, token=name * 8)
+        for name, at in (("clicked", 20), ("opened", 9), ("delivered", 0))
+    ],
+    "postmark": [
+        postmark(
+            {**MARK, "RecordType": name, field: f"2026-09-21T12:00:{at:02}Z"} | ({} if field == "ReceivedAt" else {"ReceivedAt": None})
+        )
+        for name, field, at in (("Click", "ReceivedAt", 20), ("Open", "ReceivedAt", 9), ("Delivery", "DeliveredAt", 0))
+    ],
+    "ses": [
+        sns(
+            {**SES, "eventType": name, name.lower(): {"timestamp": f"2026-09-21T12:00:{at:02}.000Z", "link": "https://a.example"}},
+            number=name,
+        )
+        for name, at in (("Click", 20), ("Open", 9), ("Delivery", 0))
+    ],
+}
+
+
+@pytest.mark.parametrize("provider", sorted(OUT_OF_ORDER))
+async def test_what_is_reported_out_of_order_keeps_its_own_times(http, publisher, provider):
+    for sent in OUT_OF_ORDER[provider]:
+        assert (await http.post(**sent)).status_code == 200
+    times = {event["created_at"]: event["kind"] for event in publisher.stored}
+    assert [times[at] for at in sorted(times)] == ["email_delivered", "email_open", "email_click"]
+
+
 async def test_a_subscription_is_confirmed_for_a_known_topic_only(http, fetched):
     url = "https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&Token=t"
     asked = {"kind": "SubscriptionConfirmation", "Token": "t", "SubscribeURL": url}

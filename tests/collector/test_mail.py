@@ -105,6 +105,38 @@ async def test_topics_are_chosen_one_by_one(http, publisher):
     assert "Enregistré" in page.text
 
 
+@pytest.mark.parametrize(
+    ("language", "button", "done", "leaving"),
+    [
+        ("en", "Unsubscribe from everything", "You will get no more", "This link is an old one"),
+        ("de", "Alles abbestellen", "Sie bekommen keine", "Dieser Link ist alt"),
+        ("fr", "Se désabonner de tout", "Vous ne recevrez plus", "Ce lien est ancien"),
+        ("es", "Darse de baja de todo", "Ya no recibirá", "Este enlace es antiguo"),
+    ],
+)
+async def test_the_pages_speak_the_readers_language(http, language, button, done, leaving):
+    spoken = {"accept-language": f"{language}-XX;q=0.9, xx;q=1"}
+    page = await http.get(address("unsubscribe"), headers=spoken)
+    assert f'<html lang="{language}">' in page.text
+    assert button in page.text
+    assert "<script" not in page.text
+    assert done in (await http.post(address("unsubscribe"), data={"do": "nothing"}, headers=spoken)).text
+    assert leaving in (await http.get(address("link", key="retired"), headers=spoken)).text
+
+
+@pytest.mark.parametrize("rules", [{}, {"dnt": True}, {"anonymous_key": b"k"}])
+async def test_who_declines_to_be_tracked_may_choose_all_the_same(config, publisher, rules, transport):
+    site = SiteRules("demo", **rules)
+    async with serving(create_app(replace(config, rules={"demo": site}), publisher, now_ms=lambda: NOW), transport) as port:
+        declining = BROWSER | {"sec-gpc": "1", "dnt": "1", "origin": "https://shop.example"}
+        async with httpx2.AsyncClient() as client:
+            answer = await client.post(f"http://127.0.0.1:{port}{address('unsubscribe')}", data={"do": "nothing"}, headers=declining)
+    assert answer.status_code == 200
+    (event,) = publisher.stored
+    assert (event["customer_id"], event["props"]["opt"]) == ("c1", "out")
+    assert not event.keys() & {"ip", "user_agent", "visitor_id"}
+
+
 async def test_who_declines_to_be_tracked_gets_the_page_and_no_event(http, publisher):
     answer = await http.get(address("link"), headers={"sec-gpc": "1"})
     assert answer.headers["location"] == TARGET

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from collector.core.hooks.reports import Report, Unreadable, mapping, text
+from collector.core.mail_messages import ALL, choice
 from schemas.kinds import Kind
 
 KINDS = {
@@ -45,8 +46,8 @@ def reports(payload: Any) -> Iterator[Report]:
     if kind is Kind.EMAIL_BOUNCE:
         properties["bounce"] = "soft" if told.get("Type") in SOFT else "hard"
     if name == "SubscriptionChange" and not told.get("SuppressSending"):
-        kind = Kind.PREFERENCE
-        properties |= {"channel": "email", "topic": "all", "opt": "in", "source": "provider"}
+        kind, name = Kind.PREFERENCE, f"{name}:in"
+        properties |= choice(ALL, wanted=True, source="provider")
     yield Report(
         "postmark",
         kind,

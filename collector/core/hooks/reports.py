@@ -6,19 +6,10 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
+from collector.core.mail_messages import mail_message
 from schemas.codec import parse_time
 from schemas.kinds import Kind
 
-NAMES = {
-    Kind.EMAIL_SENT: "Email Sent",
-    Kind.EMAIL_DELIVERED: "Email Delivered",
-    Kind.EMAIL_OPEN: "Email Opened",
-    Kind.EMAIL_CLICK: "Email Link Clicked",
-    Kind.EMAIL_BOUNCE: "Email Bounced",
-    Kind.EMAIL_COMPLAINT: "Email Marked as Spam",
-    Kind.EMAIL_UNSUBSCRIBE: "Email Unsubscribed",
-    Kind.PREFERENCE: "Preference Updated",
-}
 CUSTOMER, MESSAGE = "footprint_customer", "footprint_message"
 """What a sender tells the provider of an e-mail, and gets back with every report of it."""
 
@@ -53,16 +44,10 @@ def message_of(report: Report, *, now_ms: int) -> dict[str, Any]:
     """Return the message of a report."""
     at = parse_time(report.at)
     properties = {name: value for name, value in report.properties.items() if value not in (None, "")}
-    message = {
-        "type": "track",
-        "kind": report.kind.value,
-        "event": NAMES[report.kind],
-        "messageId": f"{report.provider}:{_short(report.key)}",
-        "userId": text(report.told.get(CUSTOMER)) or report.recipient.strip().lower(),
-        "sentAt": _iso(now_ms),
-        "properties": properties | {"message_id": text(report.told.get(MESSAGE)) or report.mail, "provider": report.provider},
-        "context": {"ip": report.address, "userAgent": report.user_agent},
-    }
+    properties |= {"message_id": text(report.told.get(MESSAGE)) or report.mail, "provider": report.provider}
+    customer = text(report.told.get(CUSTOMER)) or report.recipient.strip().lower()
+    message = mail_message(report.kind, customer, event_id=f"{report.provider}:{_short(report.key)}", properties=properties)
+    message |= {"sentAt": _iso(now_ms), "context": {"ip": report.address, "userAgent": report.user_agent}}
     return message if at is None else message | {"timestamp": _iso(at)}
 
 

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_public_key
 
 from collector.core.hooks.reports import CUSTOMER, MESSAGE, Report, Unreadable, mapping, text
+from collector.core.mail_messages import ALL, choice
 from schemas.kinds import Kind
 
 SIGNATURE = "x-twilio-email-event-webhook-signature"
@@ -28,7 +29,7 @@ KINDS = {
     "dropped": Kind.EMAIL_BOUNCE,
     "spamreport": Kind.EMAIL_COMPLAINT,
     "unsubscribe": Kind.EMAIL_UNSUBSCRIBE,
-    "group_unsubscribe": Kind.EMAIL_UNSUBSCRIBE,
+    "group_unsubscribe": Kind.PREFERENCE,
     "group_resubscribe": Kind.PREFERENCE,
 }
 
@@ -75,7 +76,7 @@ def _report(kind: Kind, told: Mapping[str, Any]) -> Report:
     if kind is Kind.EMAIL_BOUNCE:
         properties["bounce"] = {"bounce": "hard", "blocked": "soft"}.get(text(told.get("type")), "hard") if name == "bounce" else "dropped"
     if kind is Kind.PREFERENCE:
-        properties |= {"channel": "email", "topic": str(told.get("asm_group_id", "all")), "opt": "in", "source": "provider"}
+        properties |= choice(str(told.get("asm_group_id", ALL)), wanted=name == "group_resubscribe", source="provider")
     return Report(
         "sendgrid",
         kind,

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.x509 import load_pem_x509_certificate
 
 from collector.core.hooks.reports import CUSTOMER, MESSAGE, Report, Unreadable, mapping, text
+from collector.core.mail_messages import choice
 from schemas.kinds import Kind
 
 HOST = re.compile(r"sns\.[a-z0-9-]{1,40}\.amazonaws\.com(?:\.cn)?")
@@ -83,18 +84,33 @@ def reports(envelope: Mapping[str, Any]) -> Iterator[Report]:
         if tag in (CUSTOMER, MESSAGE) and isinstance(values, list) and values
     }
     for number, recipient in enumerate(_recipients(mail, detail)):
-        yield Report(
-            "ses",
-            kind,
-            f"{envelope.get('MessageId')}:{number}",
-            recipient,
-            detail.get("timestamp") or mail.get("timestamp"),
-            text(mail.get("messageId")),
-            tags,
-            _properties(kind, name, detail),
-            detail.get("ipAddress"),
-            detail.get("userAgent"),
-        )
+        for happened, suffix, properties in _happened(kind, name, detail):
+            yield Report(
+                "ses",
+                happened,
+                f"{envelope.get('MessageId')}:{number}{suffix}",
+                recipient,
+                detail.get("timestamp") or mail.get("timestamp"),
+                text(mail.get("messageId")),
+                tags,
+                properties,
+                detail.get("ipAddress"),
+                detail.get("userAgent"),
+            )
+
+
+def _happened(kind: Kind, name: str, detail: Mapping[str, Any]) -> Iterator[tuple[Kind, str, dict[str, Any]]]:
+    """Yield kind, place in the report and properties of what an event tells: of a subscription that was not ended, one for each topic."""
+    wanted = mapping(detail.get("newTopicPreferences"))
+    topics = wanted.get("topicSubscriptionStatus")
+    if kind is not Kind.EMAIL_UNSUBSCRIBE or wanted.get("unsubscribeAll") or not isinstance(topics, list):
+        yield kind, "", _properties(kind, name, detail)
+        return
+    for told in map(mapping, topics):
+        topic = text(told.get("topicName"))
+        if topic:
+            properties = choice(topic, wanted=told.get("subscriptionStatus") == "OptIn", source="provider")
+            yield Kind.PREFERENCE, f":{topic}", properties
 
 
 def _properties(kind: Kind, name: str, detail: Mapping[str, Any]) -> dict[str, Any]:

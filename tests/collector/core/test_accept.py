@@ -86,6 +86,7 @@ arrivals = st.builds(
     own_device=st.booleans(),
     historical=st.booleans(),
     sent_at=odd,
+    by_get=st.booleans(),
     default_type=st.sampled_from(["", *TYPES]),
 )
 
