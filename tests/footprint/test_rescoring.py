@@ -4,7 +4,7 @@ import pytest
 
 from footprint.rescoring import Rescoring, kept_since, replay_scores, tell_history
 from schemas.codec import dumps, loads
-from schemas.topics import SCORE_CHANGES, SCORES
+from schemas.topics import SCORE_CHANGES, SCORES, TRACKED
 from streams.core import subjects
 from streams.core.history import base_of
 from streams.core.state import PartitionState
@@ -40,6 +40,10 @@ class Streams:
 
     def _publish(self, work):
         self.state.commit()
+        for (topic, _), lines in work.out.lines.items():
+            verdicts = [line for line in map(loads, lines) if topic is TRACKED and line["control"] == "verdict"]
+            if verdicts:
+                insert(self.client, "tracked", *verdicts)
         for record in work.out.records:
             table = {SCORES: "scores", SCORE_CHANGES: "score_changes"}.get(record.topic)
             self.published += 1
@@ -131,7 +135,7 @@ def test_somebody_about_whom_something_is_on_its_way_is_left_out(streams, rescor
 
 
 def click(event_id, **fields):
-    return event(event_id, customer_id="anna", kind="email_click", message_id="m1", **fields)
+    return event(event_id, **{"customer_id": "anna", "kind": "email_click", "message_id": "m1"} | fields)
 
 
 def test_a_click_in_an_e_mail_is_worth_in_a_replay_what_its_label_says(streams, rescoring, client):
@@ -142,6 +146,18 @@ def test_a_click_in_an_e_mail_is_worth_in_a_replay_what_its_label_says(streams, 
     insert(client, "tracked", click("f", event_time=NOW - 1000, traffic_reasons=["soon", "read"]))  # which the streams never saw
     assert replay(rescoring, streams) == (1, 0, 1, 1)
     assert shown(client)["c:anna", "engagement"] == pytest.approx(5, abs=1e-3)
+
+
+def test_a_replay_follows_the_corrections_of_labels_as_the_streams_did(streams, rescoring, client):
+    store(streams, click("a", props={"link": 1}), click("b", event_time=NOW + 60_000, props={"link": 2}, message_id="m2"))
+    streams.wait()
+    confirmed = click("b", event_time=NOW + 60_000, message_id="m2") | {"control": "click_confirmed", "click_id": "b", "visitor_id": ""}
+    streams.absorb(dumps(confirmed))
+    store(streams, click("c", event_time=NOW + 1_000, props={"link": 2}))  # which makes a burst of the first
+    assert shown(client)["c:anna", "engagement"] == pytest.approx(5, abs=1e-3)
+    labels = "SELECT event_id, email_label, traffic FROM events WHERE customer_id = 'anna' ORDER BY event_id"
+    assert client.rows(labels) == [("a", "machine_certain", "bot"), ("b", "human", "human"), ("c", "machine_certain", "bot")]
+    assert replay(rescoring, streams) == (1, 0, 0, 0)
 
 
 def test_a_subject_that_knows_better_whose_a_click_was_follows_no_replay(streams, rescoring, client):
