@@ -7,6 +7,9 @@ from schemas.codec import loads, subject_of
 
 Line = dict[str, Any]
 
+CONTROL: bytes = b'{"control":'
+"""How most lines begin that are no events: what none of them is, need not be looked at further."""
+
 
 def read_line(encoded: bytes, types: Mapping[str, type]) -> Line | None:
     """Return the fields of a line that names an owner; None when it lacks one of these fields, or is not readable."""

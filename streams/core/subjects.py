@@ -26,6 +26,7 @@ from streams.core import (
     switching,
     thresholds,
 )
+from streams.core.lines import CONTROL
 from streams.core.mail_hits import HITS
 from streams.core.rulebook import Rulebook, half_lives_of
 from streams.core.subject import Subject, SubjectRules, cause_of, read_rules, state_key
@@ -54,16 +55,7 @@ def absorb(value: bytes, work: Work, *, rules: Rules, arrival: Arrival) -> None:
     for encoded in value.split(b"\n"):
         if not encoded:
             continue
-        if encoded.startswith(forgetting.MARK):
-            forgetting.forget_subject(encoded, work, touched, partitions=rules.partitions)
-            continue
-        if encoded.startswith(rebuilt.MARKS):
-            rebuilt.follow(encoded, lambda line: _subject(line, work, rules, touched))
-            continue
-        if encoded.startswith(publishing.MARK):
-            _finish_all(touched, work, arrival.at)  # what came before goes by the model of before
-            if isinstance(rules, Rulebook):
-                publishing.receive(encoded, work, rules)
+        if encoded.startswith(CONTROL) and _absorb_told(encoded, work, rules=rules, touched=touched, at=arrival.at):
             continue
         line = read_line(encoded)
         if line is None:
@@ -76,6 +68,21 @@ def absorb(value: bytes, work: Work, *, rules: Rules, arrival: Arrival) -> None:
             _absorb_line(line, _subject(line, work, rules, touched))
     _finish_all(touched, work, arrival.at)
     hear(work.meta, arrival)
+
+
+def _absorb_told(encoded: bytes, work: Work, *, rules: Rules, touched: dict[str, Subject], at: int) -> bool:
+    """Do what a line says that came by the events topic and is no event; False when it is none of these."""
+    if encoded.startswith(forgetting.MARK):
+        forgetting.forget_subject(encoded, work, touched, partitions=rules.partitions)
+    elif encoded.startswith(rebuilt.MARKS):
+        rebuilt.follow(encoded, lambda line: _subject(line, work, rules, touched))
+    elif encoded.startswith(publishing.MARK):
+        _finish_all(touched, work, at)  # what came before goes by the model of before
+        if isinstance(rules, Rulebook):
+            publishing.receive(encoded, work, rules)
+    else:
+        return False
+    return True
 
 
 def advance(work: Work, *, rules: Rules, now_ms: int, quiet: bool) -> bool:

@@ -15,6 +15,7 @@ from streams.core.dedupe import Verdict, age, recall
 from streams.core.enrich import enrich
 from streams.core.floods import floods
 from streams.core.identity import CUSTOMER, LINKING, Link, Outcome, link_of
+from streams.core.lines import CONTROL
 from streams.core.reading import read_event
 from streams.core.rules import LATENESS_MS, LIVE_MS, VisitorRules
 from streams.core.session_records import Owner
@@ -39,23 +40,28 @@ def absorb(value: bytes, work: Work, *, rules: VisitorRules, arrival: Arrival) -
     for line in value.split(b"\n"):
         if not line:
             continue
-        if line.startswith(forgetting.MARK):
-            forgetting.forget_sender(line, work, partitions=rules.partitions)
-            continue
-        if line.startswith(publishing.MARK):
-            publishing.pass_on(line, work.out, partitions=rules.partitions)
-            continue
-        if line.startswith(rebuilt.MARKS):
-            rebuilt.pass_on(line, work.out, partitions=rules.partitions)
-            continue
-        if line.startswith(mail_clicks.MARK):
-            _link_by_mail(line, work, rules=rules)
+        if line.startswith(CONTROL) and _absorb_control(line, work, rules=rules):
             continue
         event = read_event(line)
         if isinstance(event, Rejection):
             _reject(event, work.out, site="", at=arrival.at)
         else:
             _absorb_event(event, line, work, rules=rules)
+
+
+def _absorb_control(line: bytes, work: Work, *, rules: VisitorRules) -> bool:
+    """Do what a line says that footprint itself has written; False when it is none."""
+    if line.startswith(forgetting.MARK):
+        forgetting.forget_sender(line, work, partitions=rules.partitions)
+    elif line.startswith(publishing.MARK):
+        publishing.pass_on(line, work.out, partitions=rules.partitions)
+    elif line.startswith(rebuilt.MARKS):
+        rebuilt.pass_on(line, work.out, partitions=rules.partitions)
+    elif line.startswith(mail_clicks.MARK):
+        _link_by_mail(line, work, rules=rules)
+    else:
+        return False
+    return True
 
 
 def advance(work: Work, *, rules: VisitorRules, now_ms: int, quiet: bool) -> bool:
