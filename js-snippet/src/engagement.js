@@ -43,7 +43,7 @@ export const captureEngagement = (tracker) => {
     const least = /^[pm]/.test(reason) ? 1 : TICK_MS; // pagehide and move: the last of a page counts to the millisecond
     if (!tracker.view_.seq_ && !engaged) return; // nobody saw the page
     if (sent && engaged < least && depth <= sentDepth) return;
-    const fields = { kind: "engagement", event: "engagement", engagedMs: Math.round(engaged), scrollPct: depth, properties: { reason } };
+    const fields = { event: "engagement", kind: "engagement", engagedMs: Math.round(engaged), scrollPct: depth, properties: { reason } };
     sent = 1;
     engaged = 0;
     sentDepth = depth;

@@ -1,9 +1,12 @@
 // Ids.
 
-/** Returns a UUIDv7: 48 bits of Unix milliseconds, then random bits, all drawn in one call. */
+let digits = ""; // random ones, drawn for ten ids at once: asking the browser costs more than all the rest of an id
+
+/** Returns a UUIDv7: 48 bits of Unix milliseconds, then random bits. */
 export const uuid = () => {
-  const random = crypto.getRandomValues(new Uint8Array(18));
-  let drawn = 0;
-  const digit = () => (random[drawn++] & 15).toString(16);
-  return Date.now().toString(16).padStart(12, "0").replace(/.{8}/, "$&-") + "-7xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, digit);
+  if (!digits) crypto.getRandomValues(new Uint8Array(180)).forEach((one) => (digits += (one & 15).toString(16)));
+  const time = Date.now().toString(16).padStart(12, "0");
+  const id = digits;
+  digits = id.slice(18);
+  return time.slice(0, 8) + "-" + time.slice(8) + "-7" + id.slice(0, 3) + "-8" + id.slice(3, 6) + "-" + id.slice(6, 18);
 };

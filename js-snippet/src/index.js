@@ -16,7 +16,7 @@ const commandsOf = (tracker, settle) => ({
   page(properties) {
     if (tracker.view_.seq_) {
       settle("move");
-      tracker.begin_(tracker.view_.page_.url);
+      tracker.begin_();
     }
     tracker.emit_("page", { properties });
   },

@@ -32,21 +32,21 @@ export const capturePages = (tracker, settle) => {
   const move = guarded(() => {
     pending = 0;
     if (path() === last) return;
-    tracker.begin_(tracker.view_.page_.url);
+    tracker.begin_();
     count();
   });
 
-  const moved = () => {
+  const moved = guarded(() => {
     if (!last || path() === last || pending) return;
     settle("move");
     pending = setTimeout(move); // a router calls before it has drawn: a task later the title and the final address are there
-  };
+  });
 
   const follow = (method) => {
     const original = history[method];
     history[method] = (...args) => {
       const result = original.apply(history, args);
-      guarded(moved)();
+      moved();
       return result;
     };
   };
@@ -55,7 +55,7 @@ export const capturePages = (tracker, settle) => {
   on("visibilitychange", first);
   on("pageshow", (event) => {
     if (!event.persisted) return;
-    tracker.begin_(tracker.view_.page_.referrer);
+    tracker.begin_(tracker.view_.referrer_);
     settle();
     count("back_forward");
   });

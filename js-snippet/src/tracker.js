@@ -16,12 +16,6 @@ export const createTracker = (options) => {
   const server = options.mode === "server";
   const kept = options.mode !== "none";
   const line = transport(options);
-  const device = {
-    screen: { width: screen.width, height: screen.height },
-    locale: navigator.language,
-    library: { name: "fp.js", version: __VERSION__ },
-    webdriver: navigator.webdriver,
-  };
   const token = __FULL__ && takeParameter("_fpx"); // handed over by the site the visitor comes from
   const silent = navigator.globalPrivacyControl; // the visitor said no: nothing is stored, nothing leaves
   let consent = silent ? "denied" : (kept && recall(CONSENT)) || options.consent || "granted"; // a choice once made holds on every later page
@@ -38,12 +32,9 @@ export const createTracker = (options) => {
     return visitor;
   };
 
-  const stamp = (type, fields) => ({ type, messageId: uuid(), timestamp: new Date().toISOString(), ...fields });
+  const stamp = (type, fields) => JSON.stringify({ type, messageId: uuid(), timestamp: new Date().toISOString(), ...fields });
 
-  const release = (event) => {
-    event.anonymousId = visitorId();
-    line.add_(event);
-  };
+  const release = (text) => line.add_(`{"anonymousId":${JSON.stringify(visitorId())},${text}`);
 
   const letGo = () => {
     asking = 0;
@@ -77,32 +68,34 @@ export const createTracker = (options) => {
     forget_: forget,
 
     /** Starts a page view of the present address; events from now on belong to it. */
-    begin_(referrer) {
-      tracker.view_ = { id_: uuid(), seq_: 0, page_: { referrer: scrub(referrer) } };
+    begin_(referrer = tracker.view_.url_) {
+      tracker.view_ = { id_: uuid(), seq_: 0, referrer_: scrub(referrer) };
       tracker.look_();
     },
 
-    /** Takes the address and title of the page as they are now. */
+    /** Takes the address and title of the page as they are now, in the words that every event of the view ends with. */
     look_() {
-      Object.assign(tracker.view_.page_, { url: scrub(location.href), title: document.title });
+      const view = tracker.view_;
+      view.url_ = scrub(location.href);
+      view.text_ = JSON.stringify({
+        pageviewId: view.id_,
+        context: {
+          page: { url: view.url_, title: document.title, referrer: view.referrer_ },
+          screen: { width: screen.width, height: screen.height },
+          locale: navigator.language,
+          library: { name: "fp.js", version: __VERSION__ },
+          webdriver: navigator.webdriver,
+        },
+      }).slice(1, -1) + ",";
     },
 
     /** Queues one event of `type` with `fields` on top of what every event carries. */
     emit_(type, fields) {
       if (consent === "denied") return;
       const view = tracker.view_;
-      const event = stamp(type, {
-        userId: tracker.customer_,
-        pageviewId: view.id_,
-        seq: view.seq_++,
-        context: {
-          page: view.page_,
-          ...device,
-        },
-        ...fields,
-      });
-      if (consent === "granted" && !asking) release(event);
-      else held = held.concat(event).slice(0, MAX_HELD);
+      const text = view.text_ + stamp(type, { userId: tracker.customer_, seq: view.seq_++, ...fields }).slice(1);
+      if (consent === "granted" && !asking) release(text);
+      else held = held.concat(text).slice(0, MAX_HELD);
     },
 
     /** Returns the visitor's id, undefined without consent. */

@@ -12,7 +12,6 @@ const QUOTA = 16e3; // so too: all beacons and keepalive requests of a page shar
 const BACKOFF_MS = 2000;
 const MAX_BACKOFF_MS = 256e3;
 
-const itemOf = (key, text, saved) => ({ key_: key, text_: text, saved_: saved }); // and `sending_` while a request carries it
 const stored = () => Object.keys(localStorage).filter((key) => key.startsWith(QUEUE));
 
 /** Delivers events to the collector. What is added is delivered by this page or a later one; ids make repeats harmless. */
@@ -21,29 +20,18 @@ export const transport = (options) => {
   const name = QUEUE + uuid(); // a queue is one page's: whoever holds the lock of its name, which its keys begin with
   const locks = navigator.locks;
   let queue = [];
+  let added = 1e4; // as many digits in every key: they sort by it
   let failures = 0;
   let inFlight = 0;
   let notBefore = 0;
-  let timer, saving, stopped, left, unlock;
+  let timer, stopped, left, unlock;
 
   const remove = (items) => {
     queue = queue.filter((item) => !items.includes(item));
     if (kept) items.forEach((item) => writeLocal(item.key_));
   };
 
-  /** Writes down what is not yet: in a task of its own after the turn that added it, so that no click waits for the storage; at once when the page may be gone. */
-  const save = () => {
-    saving = 0;
-    while (queue.length > MAX_EVENTS || `${queue.map((item) => item.text_)}`.length > MAX_KEPT) remove([queue[0]]);
-    // Each under a key of its own: what it costs does not grow with those that wait.
-    queue.forEach((item) => (item.saved_ = item.saved_ || writeLocal(item.key_, item.text_) || 1));
-  };
-
-  const wake = () => {
-    if (document.hidden) save();
-    saving = saving || setTimeout(save);
-    timer = timer || setTimeout(flushNow, Math.max(DELAY_MS, notBefore - Date.now()));
-  };
+  const wake = () => (timer = timer || setTimeout(flushNow, Math.max(DELAY_MS, notBefore - Date.now())));
 
   /** Sends items by `send`, in halves where they are more than one batch. */
   const pack = (items, send) => {
@@ -59,10 +47,7 @@ export const transport = (options) => {
   };
 
   /** Sends what waits. */
-  const flush = (send) => {
-    save();
-    if (!stopped) pack(queue.filter((item) => !item.sending_), send);
-  };
+  const flush = (send) => stopped || pack(queue.filter((item) => !item.sending_), send);
 
   const mark = (items, sending) => items.forEach((item) => (item.sending_ = sending));
 
@@ -108,7 +93,7 @@ export const transport = (options) => {
     new Set(keys.map((key) => key.slice(0, name.length))).forEach((other) => {
       const take = guarded((lock) => {
         if (!lock || other === name) return;
-        const found = keys.filter((key) => key.startsWith(other)).map((key) => itemOf(key, readLocal(key), 1));
+        const found = keys.filter((key) => key.startsWith(other)).map((key) => ({ key_: key, text_: readLocal(key) }));
         queue = found.filter((item) => item.text_).concat(queue);
         wake();
         return left;
@@ -135,8 +120,12 @@ export const transport = (options) => {
   if (kept) setTimeout(guarded(adopt), DELAY_MS); // later than the start: by now the page before has let go
 
   return {
-    add_(event) {
-      queue.push(itemOf(`${name}.${event.messageId}`, JSON.stringify(event), !kept));
+    /** Takes one event as JSON and writes it down at once, under a key of its own: what that costs does not grow with those that wait. */
+    add_(text) {
+      const key = name + added++;
+      if (kept) writeLocal(key, text);
+      queue.push({ key_: key, text_: text });
+      while (queue[MAX_EVENTS] || queue.reduce((sum, item) => sum + item.text_.length, 0) > MAX_KEPT) remove([queue[0]]);
       wake();
     },
 

@@ -5,10 +5,12 @@ const SECRET = /([?&#][^=&]*(?:token|passw|secret|session|signature)[^=&]*=)[^&#
 
 /** Returns `url` with e-mail addresses, secrets in its query and credentials taken out. */
 export const scrub = (url) =>
-  url
-    .replace(/^(\w+:\/\/)[^/?#]*@/, "$1")
-    .replace(SECRET, "$1redacted")
-    .replace(EMAIL, "redacted");
+  /[@=]|%40/.test(url) // most addresses have none of it: one look instead of three
+    ? url
+        .replace(/^(\w+:\/\/)[^/?#]*@/, "$1")
+        .replace(SECRET, "$1redacted")
+        .replace(EMAIL, "redacted")
+    : url;
 
 /** Returns true when `host` is one of the site's own `domains` or below one. */
 export const isOwn = (host, domains = "") => domains.split(/[\s,]+/).some((own) => own && `.${host}`.endsWith(`.${own}`));

@@ -1,5 +1,7 @@
 """The one global: the stub, the queue, and what each call sends."""
 
+import re
+
 import pytest
 
 from tests.js_snippet.recording import STUB
@@ -147,3 +149,13 @@ def test_it_runs_under_a_strict_content_security_policy(page, site, endpoint):
     page.goto(f"{site.address}/strict")
     endpoint.wait_for("page_view")
     assert [text for text in blocked if "Content Security Policy" in text and "favicon" not in text] == []
+
+
+def test_every_event_has_an_id_of_its_own_however_many_there_are(page, site, endpoint):
+    site.attributes += ' data-auto=""'
+    page.goto(site.address)
+    page.evaluate("for (let n = 0; n < 99; n++) footprint('track', 'n' + n)")
+    endpoint.wait(lambda: len(endpoint.events) == 99)
+    ids = {event["messageId"] for event in endpoint.events}
+    assert all(re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}", one) for one in ids)
+    assert len({one[14:] for one in ids}) == 99  # and their random part alone tells them apart

@@ -20,7 +20,9 @@ def links(page, site):
       <a id=file href="/files/list.PDF?v=2">List</a>
       <a id=mail href="mailto:ada@example.com">Write</a>
       <button id=buy data-footprint="Buy"><i id=icon>+</i></button>
+      <a id=shell href="/shell?a=1#b"><x-icon></x-icon></a>
       <button id=plain>Nothing to tell</button>
+      <script>document.querySelector("x-icon").attachShadow({mode: "open"}).innerHTML = "<b>*</b>"</script>
       <script>addEventListener("click", (event) => event.preventDefault())</script>"""
     page.goto(f"{site.address}/here")
     return site.address
@@ -34,6 +36,7 @@ def links(page, site):
         ("#bold", ("outbound", {"text": "Theirs", "id": "outer", "href": "https://example.com/page"})),
         ("#file", ("download", {"text": "List", "id": "file", "href": "{site}/files/list.PDF?v=2"})),
         ("#mail", ("link", {"text": "Write", "id": "mail", "href": "mailto:"})),
+        ("x-icon b", ("link", {"text": "", "id": "shell", "href": "{site}/shell?a=1#b"})),
         ("#icon", ("button", {"text": "+", "id": "buy", "label": "Buy"})),
     ],
 )

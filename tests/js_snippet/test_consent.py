@@ -35,6 +35,12 @@ def test_at_most_fifty_events_wait_for_the_choice(page, endpoint, pending):
     assert len(endpoint.events) == 51
 
 
+def test_an_event_that_cannot_be_told_takes_none_with_it_that_waits(page, endpoint, pending):
+    page.evaluate("const loop = {}; loop.loop = loop; footprint('track', 'loop', loop); footprint('track', 'late')")
+    page.evaluate("footprint('consent', 'granted')")
+    endpoint.wait(lambda: {"early", "late"} <= {event.get("event") for event in endpoint.events})
+
+
 def test_after_a_no_only_that_no_is_sent_without_ids(page, site, endpoint, pending):
     page.evaluate("footprint('consent', 'denied'); footprint('track', 'late')")
     [event] = endpoint.wait_for("consent")
