@@ -3,8 +3,10 @@
 Method: a real local Kafka and the local ClickHouse. The topic is filled first, then one sink runs until everything is committed: its CPU and the
 engine's, merges included until nothing is left to merge. The yardstick is the same bytes, in batches of the same size, by INSERT FORMAT JSONEachRow
 straight into a table with the columns and the order of `events_raw` that nothing hangs on. Both are done in turn; medians are shown. Then the
-store is filled with SIZE events (1,000,000 unless the environment says otherwise) over 90 days, with their sessions, links and scores, its days but
-today's are counted ahead, and it is asked.
+store is filled with a million events over 90 days, with their sessions, links and scores, its days but today's are counted ahead, and it is asked.
+
+With another SIZE in the environment (SIZE=10000000) the store is filled with so many and asked, nothing else, and the report is called after it. The
+quarters that are over are merged into one part each before, as they are an hour after their last event.
 """
 
 import asyncio
@@ -26,10 +28,13 @@ from sinks.clickhouse.cookbook import bind, find_recipe
 from sinks.clickhouse.rollups import refresh
 from sinks.core.planning import Limits
 
-SIZE = int(float(os.environ.get("SIZE", "1000000")))
+USUAL = 1_000_000
+SIZE = int(float(os.environ.get("SIZE", str(USUAL))))
 A_ROUND = 100_000
 ROUNDS = 3
 ASKED = 7
+PATIENCE_S = 20
+"""A question that has taken so long altogether is not asked again."""
 FRESH_RATE, FRESH_S = 200, 15
 PLAIN = "CREATE TABLE plain AS events_raw ENGINE = MergeTree ORDER BY (site, actor, event_time, event_id)"
 PLAIN_SETTINGS = " SETTINGS default_compression_codec = 'ZSTD(1)'"
@@ -38,6 +43,11 @@ SELECT table, sum(rows), sum(bytes_on_disk) FROM system.parts
 WHERE active AND database = currentDatabase() AND table != 'plain'
 GROUP BY table ORDER BY sum(bytes_on_disk) DESC
 """
+LEFT = """
+SELECT count() FROM (SELECT partition FROM system.parts WHERE active AND database = currentDatabase() AND table = 'events_raw'
+AND partition < toString(toStartOfQuarter(today())) GROUP BY partition HAVING count() > 1)
+"""
+FORCE = "ALTER TABLE events_raw MODIFY SETTING min_age_to_force_merge_seconds = "
 TODAY = f"INSERT INTO rollup_marks SELECT '{SITE}', today(), toUnixTimestamp64Milli(now64(3)) + 1000"
 """As on a day on which events come: its rollup is not used."""
 SOMEBODY = """
@@ -119,12 +129,13 @@ def asked(line: StoreLine, report: Report) -> None:
     """Ask every question some times."""
     now = datetime.now(UTC)
     for question in questions(line.client, now):
-        walls, before = [], line.engine_cpu()
-        for _ in range(ASKED):
+        walls: list[float] = []
+        before = line.engine_cpu()
+        while len(walls) < ASKED and sum(walls) < PATIENCE_S * 1000:
             began = time.perf_counter()
             line.client.rows(question.sql + " SETTINGS use_query_condition_cache = 0", question.parameters)
             walls.append((time.perf_counter() - began) * 1000)
-        cpu = (line.engine_cpu() - before) * 1000 / ASKED
+        cpu = (line.engine_cpu() - before) * 1000 / len(walls)
         report.row(
             f"{question.name}",
             f"{statistics.median(walls):.0f} ms, best {min(walls):.0f} ({cpu:.0f} ms CPU)",
@@ -183,20 +194,37 @@ def fresh(line: StoreLine, report: Report) -> None:
     )
 
 
+def filled(line: StoreLine) -> None:
+    """Fill the store and bring it to the state of a day like any."""
+    fill(line, Shop(SIZE, int(time.time() * 1000) - DAYS * 86_400_000))
+    line.merged(600)
+    line.client.command(f"{FORCE}1")
+    deadline = time.monotonic() + 1200
+    while line.client.rows(LEFT)[0][0] and time.monotonic() < deadline:
+        time.sleep(0.5)
+    line.client.command(f"{FORCE}3600")
+    refresh(line.client, settle_s=0.0, limit=10 * DAYS)
+    line.client.command(TODAY)
+
+
 def run() -> bool:
     """Measure, print and record; return False when an event is missing."""
-    report = Report("store", ["", "measured", f"must (questions and disk: at 10 M; here {SIZE:,} events)"])
+    usual = SIZE == USUAL
+    report = Report(
+        "store" if usual else f"store-{SIZE / 1e6:g}m", ["", "measured", f"must (questions and disk: at 10 M; here {SIZE:,} events)"]
+    )
     report.note(f"Load average at the start: {os.getloadavg()[0]:.1f}.")
     with store_line() as line:
-        way_in(line, report)
-        fresh(line, report)
-        for (table,) in line.client.rows("SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'"):
-            if table != "schema_versions":
-                line.client.command(f"TRUNCATE TABLE {table}")
-        fill(line, Shop(SIZE, int(time.time() * 1000) - DAYS * 86_400_000))
-        line.merged(600)
-        refresh(line.client, settle_s=0.0, limit=10 * DAYS)
-        line.client.command(TODAY)
+        if usual:
+            way_in(line, report)
+            fresh(line, report)
+            for (table,) in line.client.rows(
+                "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'"
+            ):
+                if table != "schema_versions":
+                    line.client.command(f"TRUNCATE TABLE {table}")
+        filled(line)
+        report.note(f"Load average when asked: {os.getloadavg()[0]:.1f}.")
         asked(line, report)
         on_disk(line, report)
         stored = line.client.rows("SELECT uniqExact(event_id) FROM events_raw")[0][0]
