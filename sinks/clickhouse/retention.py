@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from sinks.clickhouse.client import StoreClient
 
+TABLES = {"events_raw": "", "events_by_time_raw": "", "event_overrides": "email_label != ''"}
+"""Tables of events, and which rows of them go: what an event became of sessions stays with the sessions."""
 DEFINITION = "SELECT create_table_query FROM system.tables WHERE database = {home:String} AND name = {table:String}"
 
 
@@ -18,18 +20,18 @@ class Retention:
 
 def keep(client: StoreClient, retention: Retention) -> list[str]:
     """Give the tables these times to live; returns what was changed. Rows that are too old already go in the background."""
-    changed = [table for table in ("events_raw", "events_by_time_raw") for table in _rows(client, table, retention.events)]
+    changed = [table for name, which in TABLES.items() for table in _rows(client, name, retention.events, which=which)]
     changed += _rows(client, "rejected_raw", retention.rejected)
     for column in ("ip", "user_agent"):
         changed += _column(client, column, retention.contact)
     return changed
 
 
-def _rows(client: StoreClient, table: str, days: int) -> list[str]:
+def _rows(client: StoreClient, table: str, days: int, *, which: str = "") -> list[str]:
     defined = client.rows(DEFINITION, {"table": table, "home": client.home})[0][0]
     after_key = defined.partition("ORDER BY")[2]
     if days and f"TTL {_expiry(days)}" not in after_key:
-        client.command(f"ALTER TABLE {table} MODIFY TTL {_expiry(days)}")
+        client.command(f"ALTER TABLE {table} MODIFY TTL {_expiry(days)}{f' DELETE WHERE {which}' if which else ''}")
         return [table]
     if not days and " TTL " in after_key:
         client.command(f"ALTER TABLE {table} REMOVE TTL")
