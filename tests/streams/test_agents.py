@@ -98,6 +98,9 @@ async def test_lag_is_exactly_0_although_transactions_leave_control_records(stre
     assert set(ends) <= set(range(PARTITIONS))
 
 
+MAILED = "mailed"
+"""A site whose e-mails link those who land."""
+
 SCANNER = (0.0, 0.06, 0.12)
 """Seconds between the clicks of a scanner."""
 
@@ -109,7 +112,7 @@ def mailed(site, kind, seconds_ago, event_id, **props):
 
 
 async def test_a_scanners_clicks_count_nothing_and_the_click_of_who_lands_counts_once_and_links(stream_topics, start_streams, tmp_path):
-    site = "mailed"
+    site = MAILED
     (tmp_path / "footprint.toml").write_text(f'[sites.{site}]\nkeys = ["k"]\nemail_links_visitors = true\n')
     streams = start_streams()
     scanner = [mailed(site, "email_click", 180 - later, f"scan{number}", link=number + 1) for number, later in enumerate(SCANNER)]

@@ -16,17 +16,19 @@ from streams.core import subjects, visitors
 from streams.core.layout import read
 from streams.core.publishing import model_line
 from streams.core.rulebook import ModelTexts, read_book
-from streams.core.rules import VisitorRules
+from streams.core.rules import SiteRules, VisitorRules
 from streams.core.state import PartitionState
 from streams.core.work import Arrival, Work
 from streams.faust_exact.changelog import MARKER
 from tests.chaos.streams_compare import differences, untimed_subjects, untimed_visitors
 from tests.streams.conftest import PARTITIONS
-from tests.streams.test_agents import event, view
+from tests.streams.test_agents import MAILED, event, view
 
 pytestmark = pytest.mark.kafka
 
 SITE = "killed"
+SITES = {MAILED: SiteRules(link_by_mail=True)}
+"""Settings of the sites of other tests on these topics."""
 PATHS = ("/", "/pricing", "/docs", "/blog/a", "/plans")
 POISON = b"\xff{not json"
 MODELS = resources.files("streams") / "models"
@@ -66,7 +68,7 @@ class Fold:
         fold(work)
         state.commit()
         self.records += work.out.records
-        self.lines.update(line for lines in work.out.lines.values() for line in lines)
+        self.lines.update(line for (topic, _), lines in work.out.lines.items() if topic is TRACKED for line in lines)
 
     def values(self, topic):
         return [loads(record.value) for record in self.records if record.topic is topic and record.value is not None]
@@ -99,7 +101,7 @@ async def test_killed_again_and_again_nothing_is_lost_doubled_or_changed(stream_
     await asyncio.to_thread(streams.until_done)
     assert await asyncio.to_thread(streams.stop) == 0
 
-    first = Fold(visitors, VisitorRules(PARTITIONS), await stream_topics.read(EVENTS))
+    first = Fold(visitors, VisitorRules(PARTITIONS, sites=SITES), await stream_topics.read(EVENTS))
     log = await stream_topics.read(TRACKED)
     second = Fold(subjects, read_book(texts("scores", "triggers"), {}, partitions=PARTITIONS), log)
     poison = Counter({POISON: 3 * PARTITIONS})
