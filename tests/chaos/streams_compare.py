@@ -13,7 +13,18 @@ from itertools import islice
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.codec import dumps, loads
-from schemas.topics import IDENTITIES, REJECTED, SCORE_CHANGES, SCORES, SESSIONS, SIGNALS, SUBJECTS_STATE, TRACKED, VISITORS_STATE
+from schemas.topics import (
+    IDENTITIES,
+    PREFERENCES,
+    REJECTED,
+    SCORE_CHANGES,
+    SCORES,
+    SESSIONS,
+    SIGNALS,
+    SUBJECTS_STATE,
+    TRACKED,
+    VISITORS_STATE,
+)
 from streams.core.decay import value_at
 from streams.core.layout import read as read_value
 from streams.core.mail_points import DUE, REVISION
@@ -140,6 +151,10 @@ def identities(records):
     return _last(records)
 
 
+def preferences(records):
+    return _last(records)
+
+
 def visitors_state(records):
     return untimed_visitors(_state(records))
 
@@ -216,6 +231,7 @@ VIEWS = {
     "tracked": (TRACKED, tracked),
     "sessions": (SESSIONS, sessions),
     "identities": (IDENTITIES, identities),
+    "preferences": (PREFERENCES, preferences),
     "scores": (SCORES, scores),
     "score-changes": (SCORE_CHANGES, score_changes),
     "signals": (SIGNALS, signals),

@@ -116,7 +116,7 @@ ABOUT = {
     },
     "purchase": lambda chosen: {"value": 19.99, "props": {"products": [{"category": chosen.choice(["hats", "shoes"])}]}},
     "refund": lambda _: {"value": 5.0},
-    "preference": lambda chosen: {"props": {"opt": chosen.choice(["in", "out"]), "topic": "news"}},
+    "preference": lambda chosen: {"props": {"opt": chosen.choice(["in", "out"]), "topic": chosen.choice(["news", "all"])}},
     "custom": lambda chosen: {"name": chosen.choice(["Signed Up", "Product Added", "Trial Started", "Referral Sent"])},
     "email_click": lambda chosen: {"props": {"link": 1} | chosen.choice([{}, {}, {"hint": "head"}])},
     "email_open": lambda chosen: {"props": chosen.choice([{}, {"hint": "provider"}])},
