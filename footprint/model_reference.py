@@ -8,16 +8,18 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from streams.core.mail_agents import AgentsText
 from streams.core.scoring_text import ModelText
 from streams.core.trigger_text import TriggersText
 
 FOLDER = Path(__file__).parent.parent / "streams" / "models"
-FILES: Mapping[str, type[BaseModel]] = {"scores": ModelText, "triggers": TriggersText}
+FILES: Mapping[str, type[BaseModel]] = {"scores": ModelText, "triggers": TriggersText, "mail_agents": AgentsText}
 
 INTRODUCTION = """# Models
 
 A *scoring model* says what events are worth, a file of *triggers* when somebody is told ([semantics](../semantics.md), sections 6 to 8). Both are YAML; `footprint rules check FILE...` names every mistake
-with its line. [How to](../how-to/models.md) writes one. `streams/models/scores.schema.json` and `triggers.schema.json` are their JSON Schemas: with
+with its line. [How to](../how-to/models.md) writes one. A third sort of file says who fetches e-mails for somebody (section 9): `FOOTPRINT_EMAIL_AGENTS` names one that takes the place of
+`streams/models/mail_agents.yaml`. `streams/models/scores.schema.json`, `triggers.schema.json` and `mail_agents.schema.json` are their JSON Schemas: with
 `# yaml-language-server: $schema=PATH` in the first line, editors complete and check as you type.
 
 Durations are a number and a unit: `30s`, `5m`, `24h`, `7d`. Globs: `*` is any text, `?` one character, `{a,b}` either.
@@ -48,7 +50,7 @@ def _section(title: str, part: dict[str, Any]) -> list[str]:
     return ["", title, "", *part["description"].split("\n"), "", *_table(part)]
 
 
-_TITLES = {"scores": "A scoring model", "triggers": "A file of triggers"}
+_TITLES = {"scores": "A scoring model", "triggers": "A file of triggers", "mail_agents": "Who fetches e-mails for somebody"}
 
 
 def _schema(name: str) -> dict[str, Any]:

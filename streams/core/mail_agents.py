@@ -45,12 +45,12 @@ class UserAgentsText(Strict):
 
 
 class AgentsText(Strict):
-    """The whole file."""
+    """Networks and user agents that fetch e-mails for somebody, with source and date. Whoever is not named is judged by what else is known."""
 
     updated: date = Field(description="When it was looked over last.")
     sources: tuple[str, ...] = Field(min_length=1, description="Where it comes from, with the date of reading.")
-    networks: NetworksText = NetworksText()
-    user_agents: UserAgentsText = UserAgentsText()
+    networks: NetworksText = Field(default_factory=NetworksText, description="Where requests come from.")
+    user_agents: UserAgentsText = Field(default_factory=UserAgentsText, description="What programs call themselves.")
 
 
 class Asked(NamedTuple):

@@ -118,3 +118,16 @@ def test_a_model_is_not_published_for_a_site_that_does_not_exist(tmp_path):
     with pytest.raises(Misconfigured, match="'shp'; there are: blog, shop"):
         publishing.require_site(settings, "shp")
     publishing.require_site(Settings(data_dir=tmp_path), "demo")
+
+
+def test_the_shipped_file_of_who_fetches_e_mails_is_read_and_an_operators_takes_its_place(tmp_path):
+    text = shipped(models.MAIL_AGENTS)
+    schema("mail_agents").validate(json.loads(json.dumps(yaml.safe_load(text), default=str)))
+    assert models.mail_agents(Settings()).rank("40.92.10.0") == "certain"
+    own = tmp_path / "own.yaml"
+    own.write_text(text.replace("40.92.0.0/15", "198.51.100.0/24"))
+    ranks = [models.mail_agents(Settings(email_agents=own)).rank(address) for address in ("40.92.10.0", "198.51.100.0")]
+    assert ranks == ["", "certain"]
+    own.write_text(text.replace("certain:", "sure:"))
+    with pytest.raises(Misconfigured, match=r"own\.yaml"):
+        models.mail_agents(Settings(email_agents=own))
