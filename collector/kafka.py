@@ -26,6 +26,7 @@ BATCH_BYTES = 768 * 1024
 
 REQUEST_TIMEOUT_MS = 5000
 REFUSED = "Kafka refuses the events: {}. Correct the topic or the rights of the collector; clients send them again."
+UNREAD = "Kafka does not answer. Check it; what is known is told for half a minute, then nobody is told anything."
 START_TIMEOUT_S = 20.0
 CONFIRM_S = 5.0
 """A follower asks so often how far the topic goes: an empty fetch looks the same when the broker is away."""
@@ -148,6 +149,18 @@ class KafkaTable:
 
     async def follow(self, put: Callable[[bytes, bytes | None], None], whole: Callable[[], None]) -> None:
         """See the port."""
+        # in a task of its own: aiokafka cancels whoever waits for an answer on a connection that ends, and that is not our end
+        reading = asyncio.ensure_future(self._follow(put, whole))
+        try:
+            await asyncio.wait({reading})
+        finally:
+            reading.cancel()
+            await asyncio.wait({reading})
+        if reading.cancelled():
+            raise Retryable(UNREAD)
+        reading.result()
+
+    async def _follow(self, put: Callable[[bytes, bytes | None], None], whole: Callable[[], None]) -> None:
         # with `latest`, the default, `assign` would begin a reset to the end that can overtake the seek
         consumer = AIOKafkaConsumer(
             auto_offset_reset="earliest", enable_auto_commit=False, isolation_level="read_committed", **_options(self._connection)
@@ -158,7 +171,7 @@ class KafkaTable:
             await consumer.seek_to_beginning(*self._partitions)
             await self._read_on(consumer, put, whole)
         except (KafkaError, OSError) as error:  # a timeout is an OSError too
-            raise Retryable(AWAY) from error
+            raise Retryable(UNREAD) from error
         finally:
             await consumer.stop()
 

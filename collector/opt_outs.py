@@ -1,6 +1,7 @@
 """`GET /v1/suppressions`: who must not be sent what, for the servers that send. Answered from memory, which follows the preferences topic."""
 
 import asyncio
+import math
 import time
 from contextlib import suppress
 
@@ -37,7 +38,8 @@ class OptOutFeed:
     def __init__(self, topic: Follows | None) -> None:
         self._topic = topic
         self._list = OptOuts()
-        self._confirmed = -STALE_S
+        self._confirmed = -math.inf
+        self._said = ""
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -58,19 +60,18 @@ class OptOutFeed:
                 await self._task
 
     async def _run(self, topic: Follows) -> None:
-        said = ""
         while True:
             coming = OptOuts()
 
             def whole(coming: OptOuts = coming) -> None:
-                self._list, self._confirmed = coming, time.monotonic()
+                self._list, self._confirmed, self._said = coming, time.monotonic(), ""
 
             try:
                 await topic.follow(coming.put, whole)
             except Retryable as error:
-                if self.now is not None or said != str(error):
+                if self._said != str(error):  # once for each outage
                     log.warning("preferences_not_read", reason=str(error))
-                said = str(error)
+                self._said = str(error)
             await asyncio.sleep(RETRY_S)
 
 

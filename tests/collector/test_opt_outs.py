@@ -7,12 +7,42 @@ import pytest
 
 from collector.app import create_app
 from collector.core.keyring import KeptKey, hash_of, write_keys
+from collector.kafka import KafkaTable
 from collector.live import LivePaths
+from schemas.connections import KafkaConnection
 from schemas.errors import Retryable
+from schemas.topics import PREFERENCES
 from tests.collector.conftest import NOW
 from tests.collector.core.test_opt_outs import record
 from tests.collector.recording import eventually
 from tests.collector.serving import TRANSPORTS, serving
+
+
+class Consumer:
+    """A consumer whose connection ends while somebody waits for an answer: aiokafka cancels what is waited for."""
+
+    stopped = 0
+
+    def __init__(self, **_):
+        pass
+
+    async def start(self):
+        pass
+
+    async def stop(self):
+        Consumer.stopped += 1
+
+    def assign(self, _):
+        pass
+
+    async def seek_to_beginning(self, *_):
+        pass
+
+    async def end_offsets(self, partitions):
+        waited_for = asyncio.get_running_loop().create_future()
+        waited_for.cancel()
+        await waited_for
+
 
 SECRET = {"authorization": "Bearer fp_s_demo"}
 
@@ -135,3 +165,12 @@ async def test_a_lost_connection_keeps_the_list_until_the_next_is_whole(http, to
         return not (await asked(http)).json()["suppressions"]
 
     await eventually(empty)
+
+
+async def test_a_connection_that_ends_is_not_the_end_of_who_follows(monkeypatch):
+    monkeypatch.setattr("collector.kafka.AIOKafkaConsumer", Consumer)
+    table = KafkaTable(KafkaConnection("127.0.0.1:1"), PREFERENCES, partitions=1)
+    before = Consumer.stopped
+    with pytest.raises(Retryable, match="does not answer"):
+        await table.follow(lambda key, value: None, lambda: None)
+    assert Consumer.stopped == before + 1
