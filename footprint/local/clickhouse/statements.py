@@ -60,11 +60,13 @@ def read_request(query: str, body: bytes, default_format: str) -> Insert | State
 
     Raises UnicodeDecodeError when a statement is not UTF-8.
     """
-    text = query.encode() + b"\n" + body if query and body else query.encode() or body
-    found = INSERT.match(text, 0, HEAD_BYTES)
+    before = query.encode() + b"\n" * bool(query and body)
+    found = INSERT.match(before + body[:HEAD_BYTES], 0, HEAD_BYTES)
     if found and not NOT_ROWS.search(_bare(found["target"])):
-        return Insert(found["target"].decode().strip(), found["format"].decode(), text[found.end() :])
-    statement = text.decode()
+        start = found.end() - len(before)
+        rows = body[start:] if start >= 0 else before[start:] + body  # a body of rows only is not copied
+        return Insert(found["target"].decode().strip(), found["format"].decode(), rows)
+    statement = (before + body).decode()
     named = FORMAT.search(statement)
     format_ = named[1] if named else default_format
     streams = format_ in STREAMED and bool(STREAMS.match(statement)) and not WHOLE.search(statement)

@@ -16,10 +16,19 @@ from footprint.local.clickhouse.statements import Insert, Statement, identifier,
         ("INSERT INTO t SETTINGS async_insert=0 FORMAT CSV", b"1", "t SETTINGS async_insert=0", "CSV", b"1"),
         ("", b'INSERT INTO t FORMAT JSONEachRow {"a":1}', "t", "JSONEachRow", b'{"a":1}'),
         ("INSERT INTO t FORMAT Native", b"", "t", "Native", b""),
+        ("INSERT INTO t FORMAT CSV 1", b"2\n", "t", "CSV", b"1\n2\n"),
+        ("INSERT INTO", b"t FORMAT CSV\n1", "t", "CSV", b"1"),
     ],
 )
 def test_rows_are_told_from_the_words_before_them(query, body, target, form, rows):
     assert read_request(query, body, "TSV") == Insert(target, form, rows)
+
+
+def test_a_body_of_rows_only_is_not_copied():
+    rows = b'{"a":1}' * 9
+    asked = read_request("INSERT INTO t FORMAT JSONEachRow", rows, "TSV")
+    assert isinstance(asked, Insert)
+    assert asked.rows is rows
 
 
 @pytest.mark.parametrize(
