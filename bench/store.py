@@ -30,7 +30,8 @@ from sinks.core.planning import Limits
 
 USUAL = 1_000_000
 SIZE = int(float(os.environ.get("SIZE", str(USUAL))))
-A_ROUND = 100_000
+A_ROUND = 160_000
+"""Two full batches of each partition: a backlog, as after an outage."""
 ROUNDS = 3
 ASKED = 7
 PATIENCE_S = 20

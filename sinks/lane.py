@@ -3,23 +3,46 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from typing import NamedTuple
 
 from sinks.core.feeds import Feed
-from sinks.core.planning import Limits, Plan, Record, complete, plan_of, take, token
+from sinks.core.planning import Limits, Plan, Record, complete, due, plan_of, take, token
 from sinks.ports import Partition, Place
+
+
+class Read(NamedTuple):
+    """A record that was read, its lines joined, and how many they are: at most, where some are blank."""
+
+    record: Record
+    lines: bytes
+    rows: int
 
 
 @dataclass(slots=True)
 class Batch:
-    """One insert: the rows of the offsets of its plan, and for each row Kafka's time of its record."""
+    """One insert: the records of the offsets of its plan."""
 
     feed: Feed
     partition: Partition
     plan: Plan
-    rows: list[bytes]
-    stamps: list[int]
+    read: Sequence[Read]
     committed: bool
+
+    @property
+    def lines(self) -> bytes:
+        """The lines of the insert, joined; empty when there is nothing to insert."""
+        return b"\n".join(one.lines for one in self.read).strip(b"\n")
+
+    @property
+    def rows(self) -> list[tuple[bytes, int]]:
+        """Each line of the insert by itself, with Kafka's time of its record: what a batch is split into when it is refused."""
+        number = self.partition.number
+        return [(row, one.record.timestamp) for one in self.read for row in self.feed.rows(number, one.record)]
+
+    @property
+    def count(self) -> int:
+        """How many rows, at most."""
+        return sum(one.rows for one in self.read)
 
     @property
     def token(self) -> str:
@@ -38,7 +61,10 @@ class Lane:
     """The committed plan has been asked for."""
     replay: Plan | None = None
     """A plan that was committed before this assignment: exactly its records come first."""
-    waiting: deque[tuple[Record, Sequence[bytes]]] = field(default_factory=deque)
+    waiting: deque[Read] = field(default_factory=deque)
+    rows: int = 0
+    size: int = 0
+    """Rows and bytes of what waits."""
     since: float = 0.0
     batch: Batch | None = None
     stored: int | None = None
@@ -48,28 +74,27 @@ class Lane:
         """Take records that were read, in order."""
         if records and not self.waiting:
             self.since = now
-        self.waiting.extend((record, self.feed.rows(self.partition.number, record)) for record in records)
+        for record in records:
+            lines = self.feed.lines(self.partition.number, record)
+            count = lines.count(b"\n") + 1 if lines else 0
+            self.waiting.append(Read(record, lines, count))
+            self.rows += count
+            self.size += record.size
 
     def cut(self, now: float, *, limits: Limits, place: Place | None) -> Batch | None:
         """Make the next batch the current one and return it; None when there is none yet, or one is under way."""
         if self.batch is not None or not self.known or not self._due(now, limits, place):
             return None
-        count = take([record for record, _ in self.waiting], self.replay, limits=limits, rows=[len(rows) for _, rows in self.waiting])
-        taken = list(islice(self.waiting, count))
-        for _ in taken:
-            self.waiting.popleft()
+        count = take([one.record for one in self.waiting], self.replay, limits=limits, rows=[one.rows for one in self.waiting])
+        taken = [self.waiting.popleft() for _ in range(count)]
+        self.rows -= sum(one.rows for one in taken)
+        self.size -= sum(one.record.size for one in taken)
         plan, committed, self.replay = self.replay, self.replay is not None, None
         if not taken:
             return None  # what was planned has expired since
         self.since = now
-        self.batch = Batch(
-            self.feed,
-            self.partition,
-            plan or plan_of([record for record, _ in taken]),
-            [row for _, rows in taken for row in rows],
-            [record.timestamp for record, rows in taken for _ in rows],
-            committed,
-        )
+        plan = plan or plan_of([one.record for one in taken])
+        self.batch = Batch(self.feed, self.partition, plan, taken, committed)
         return self.batch
 
     def finish(self, batch: Batch) -> None:
@@ -79,16 +104,15 @@ class Lane:
     @property
     def backlog(self) -> int:
         """Records that were read and are not stored; a batch under way counts by its rows, at least one."""
-        return len(self.waiting) + (max(1, len(self.batch.rows)) if self.batch else 0)
+        return len(self.waiting) + (max(1, self.batch.count) if self.batch else 0)
 
     def _due(self, now: float, limits: Limits, place: Place | None) -> bool:
         if self.replay is not None:
             return self._replay_read(self.replay, place)
         if not self.waiting:
             return False
-        size = sum(record.size for record, _ in self.waiting)
-        rows = sum(len(rows) for _, rows in self.waiting)
-        return now - self.since >= limits.gather_s or rows >= limits.rows or size >= limits.bytes
+        behind = place is not None and place.position < place.end
+        return due(limits, rows=self.rows, size=self.size, waited_s=now - self.since, behind=behind)
 
     def _replay_read(self, plan: Plan, place: Place | None) -> bool:
         earliest = self.waiting[0][0].offset if self.waiting else None

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -82,7 +82,7 @@ class Sink:
             self._arrived = now
             self._lanes[partition].add(records, now)
         await self._learn_plans()
-        limits = Limits(self._limits.rows, self._limits.bytes, 0.0) if final else self._limits
+        limits = replace(self._limits, gather_s=0.0, behind_s=0.0) if final else self._limits
         places = self._source.places()
         for lane in self._lanes.values():
             lane.cut(now, limits=limits, place=places.get(lane.partition))
@@ -152,8 +152,8 @@ class Sink:
         batch = lane.batch
         assert batch is not None
         try:
-            if batch.rows:
-                await self._store.insert(batch.feed.table, b"\n".join(batch.rows), batch.token)
+            if lines := batch.lines:
+                await self._store.insert(batch.feed.table, lines, batch.token)
         except Unstorable as error:
             await self._store_in_parts(batch, str(error))
         lane.finish(batch)
@@ -161,19 +161,22 @@ class Sink:
     async def _store_in_parts(self, batch: Batch, problem: str) -> None:
         """Halve a refused batch until the rows at fault stand alone, and turn those away."""
         turned_away: list[dict[str, str | int]] = []
-        ranges = [(0, len(batch.rows), problem)]
+        rows = batch.rows
+        ranges = [(0, len(rows), problem)]
         while ranges:
             start, stop, problem = ranges.pop()
             if stop - start == 1:
-                row, timestamp = batch.rows[start], batch.stamps[start]
+                row, timestamp = rows[start]
                 turned_away.append(rejected_row(row, topic=batch.partition.topic, problem=problem, timestamp=timestamp))
                 continue
             for low, high in halves(start, stop):
                 try:
-                    await self._store.insert(batch.feed.table, b"\n".join(batch.rows[low:high]), part_token(batch.token, low, high))
+                    await self._store.insert(
+                        batch.feed.table, b"\n".join(row for row, _ in rows[low:high]), part_token(batch.token, low, high)
+                    )
                 except Unstorable as error:
                     ranges.append((low, high, str(error)))
-        log.warning("rows_unstorable", topic=batch.partition.topic, rows=len(turned_away), of=len(batch.rows))
+        log.warning("rows_unstorable", topic=batch.partition.topic, rows=len(turned_away), of=len(rows))
         await self._rejected.reject(turned_away)
 
     def _lag(self, since_ms: int) -> int | None:

@@ -38,8 +38,10 @@ INSERT_SETTINGS: Mapping[str, int | str] = {
     "input_format_try_infer_datetimes": 0,
     "type_json_skip_duplicated_paths": 1,
     "max_partitions_per_insert_block": 0,
+    "optimize_on_insert": 0,
 }
-"""Rows are read leniently; text in the caller's properties stays text even when it looks like a date; history may span many months."""
+"""Rows are read leniently; text in the caller's properties stays text even when it looks like a date; history may span many months.
+Copies within one insert are left to the merges and to FINAL, like those of two inserts: replacing them first took a fifth of an insert."""
 
 
 AT_ONCE = {"distributed_foreground_insert": 1, "distributed_ddl_task_timeout": 3600}

@@ -27,11 +27,15 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a batch is full: rows and bytes are soft, one record is always taken. `gather_s` is how long a batch may wait."""
+    """When a batch is full: rows and bytes are soft, one record is always taken. `gather_s` is how long a batch may wait.
+
+    `behind_s` is how long it may wait while more of its partition is known to stand in Kafka: an insert has a fixed price.
+    """
 
     rows: int = 20_000
     bytes: int = 32 * 1024 * 1024
     gather_s: float = 0.4
+    behind_s: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,11 @@ def take(records: Sequence[Record], plan: Plan | None, *, limits: Limits, rows: 
         if count and (total_rows > limits.rows or total_bytes > limits.bytes):
             return count
     return len(records)
+
+
+def due(limits: Limits, *, rows: int, size: int, waited_s: float, behind: bool) -> bool:
+    """True when what waits is to be stored now. `behind`: more of its partition is known to stand in Kafka."""
+    return rows >= limits.rows or size >= limits.bytes or waited_s >= (limits.behind_s if behind else limits.gather_s)
 
 
 def complete(plan: Plan, position: int) -> bool:

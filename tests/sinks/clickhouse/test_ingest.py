@@ -51,6 +51,13 @@ def test_other_rows_of_the_same_topic_are_stored_under_another_token(client):
     assert set(counts(client).values()) == {2, 4}
 
 
+def test_blank_lines_between_rows_say_nothing_and_copies_within_one_insert_are_one_event(client):
+    first, copy = event("e1", received_at=NOW), event("e1", received_at=NOW + 5, name="later")
+    client.insert("ingest_tracked", b"\n\n".join([dumps(copy), dumps(first) + b"\n", dumps(event("e2"))]), "t")
+    assert client.rows("SELECT event_id, name FROM events ORDER BY event_id") == [("e1", ""), ("e2", "")]
+    assert client.rows("SELECT count() FROM events_by_time") == [(2,)]
+
+
 def test_a_batch_over_many_months_is_stored_once(client):
     months = [event(f"e{number}", event_time=631_152_000_000 + number * 2_700_000_000) for number in range(130)]
     for _ in range(2):
