@@ -41,7 +41,7 @@ def test_the_doctor_finds_a_running_line_well(line):
     assert done.returncode == 0, done.stdout
     said = done.stdout.splitlines()
     assert [line.split()[:2] for line in said if not line.startswith(" ")] == [
-        [check, "ok"] for check in ("settings", "broker", "topics", "store", "schema", "streams", "clock", "disk")
+        [check, "ok"] for check in ("settings", "broker", "topics", "store", "schema", "streams", "cores", "clock", "disk")
     ]
     hops = [line.split(":")[0].strip() for line in said if line.startswith(" ")]
     assert hops == [f"{hop}/{number}" for hop in ("subjects", "visitors") for number in range(4)]
