@@ -1,7 +1,7 @@
 """Who must not be sent what, as the preferences topic says: only customers who chose `out` of something are kept."""
 
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,9 @@ from xxhash import xxh3_64_hexdigest, xxh3_64_intdigest
 from schemas import codec
 
 ALL = "all"
-MAX_PAGE = 10_000
+MAX_PAGE = 1_000
+MAX_LOOKED_AT = 10_000
+"""Customers that one page looks at: a question about a topic that few have left must not keep the events waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,36 @@ class Question:
 
 @dataclass(slots=True)
 class _Site:
-    """The customers of one site: their choices by channel. `sum` is one of their hashes that does not depend on order."""
+    """The customers of one site, with their records as they came. `sum` is a hash of all of them that does not depend on order.
 
-    customers: dict[str, tuple[int, dict[str, list[dict[str, Any]]]]] = field(default_factory=dict)
+    `order` is sorted from the first question on; before that it has everybody who was ever added, in the order of the topic.
+    """
+
+    customers: dict[str, bytes] = field(default_factory=dict)
     sum: int = 0
     order: list[str] = field(default_factory=list)
-    sorted: bool = True
+    sorted: bool = False
+
+    def put(self, customer: str, value: bytes | None) -> None:
+        held = self.customers.pop(customer, None)
+        if held is not None:
+            self.sum ^= _number(customer, held)
+        if value is not None:
+            self.customers[customer] = value
+            self.sum ^= _number(customer, value)
+        if held is None and value is not None:
+            if self.sorted:
+                insort(self.order, customer)
+            else:
+                self.order.append(customer)
+        elif held is not None and value is None and self.sorted:
+            del self.order[bisect_left(self.order, customer)]
+
+    def sort(self) -> list[str]:
+        if not self.sorted:
+            self.order = sorted(self.customers)
+            self.sorted = True
+        return self.order
 
 
 class OptOuts:
@@ -42,20 +68,8 @@ class OptOuts:
     def put(self, key: bytes, value: bytes | None) -> None:
         """Take in a record of the topic; a tombstone, or choices of nothing but `in`, take a customer off the list."""
         name, _, customer = key.decode("utf-8", "replace").partition(":")
-        site = self._sites.setdefault(name, _Site())
-        held = site.customers.pop(customer, None)
-        if held is not None:
-            site.sum ^= held[0]
-        choices = codec.loads(value)["choices"] if value is not None else []
-        if any(choice["opt"] == "out" for choice in choices):
-            by_channel: dict[str, list[dict[str, Any]]] = {}
-            for choice in choices:
-                by_channel.setdefault(choice["channel"], []).append(choice)
-            number = xxh3_64_intdigest(key + b"\0" + (value or b""))
-            site.customers[customer] = number, by_channel
-            site.sum ^= number
-            site.order.append(customer)
-        site.sorted = False
+        left = value is not None and any(choice["opt"] == "out" for choice in codec.loads(value)["choices"])
+        self._sites.setdefault(name, _Site()).put(customer, value if left else None)
 
     def tag(self, site: str, question: Question) -> str:
         """Return what changes with the answer to a question, the same in every process."""
@@ -63,27 +77,27 @@ class OptOuts:
         asked = f"{found.sum}\0{len(found.customers)}\0{question.channel}\0{question.topic}\0{question.after}\0{question.limit}"
         return xxh3_64_hexdigest(asked.encode("utf-8", "surrogatepass"))
 
-    def page(self, site: str, question: Question) -> tuple[list[dict[str, Any]], str]:
-        """Return the customers who must not be sent what is asked about, by id, and after whom to go on (empty: that was all)."""
+    def page(self, name: str, question: Question) -> tuple[list[dict[str, Any]], str]:
+        """Return customers who must not be sent what is asked about, by id, and after whom to go on (empty: that was all)."""
+        site = self._sites.get(name) or _Site()
+        order = site.sort()
         entries: list[dict[str, Any]] = []
-        for customer, choices in self._after(site, question):
+        first = bisect_right(order, question.after)
+        end = min(len(order), first + MAX_LOOKED_AT)
+        for number in range(first, end):
+            if len(entries) == question.limit:
+                end = number
+                break
+            customer = order[number]
+            choices = [one for one in codec.loads(site.customers[customer])["choices"] if one["channel"] == question.channel]
             entry = _entry(customer, choices, question.topic)
-            if entry is not None and len(entries) == question.limit:
-                return entries, entries[-1]["customer"]
             if entry is not None:
                 entries.append(entry)
-        return entries, ""
+        return entries, order[end - 1] if end < len(order) else ""
 
-    def _after(self, name: str, question: Question) -> Iterator[tuple[str, Sequence[dict[str, Any]]]]:
-        site = self._sites.get(name) or _Site()
-        if not site.sorted:  # nearly sorted as it is, which costs little more than to look at it
-            site.order = sorted(dict.fromkeys(customer for customer in site.order if customer in site.customers))
-            site.sorted = True
-        for number in range(bisect_right(site.order, question.after), len(site.order)):
-            customer = site.order[number]
-            choices = site.customers[customer][1].get(question.channel)
-            if choices:
-                yield customer, choices
+
+def _number(customer: str, value: bytes) -> int:
+    return xxh3_64_intdigest(customer.encode() + b"\0" + value)
 
 
 def _entry(customer: str, choices: Sequence[dict[str, Any]], topic: str) -> dict[str, Any] | None:

@@ -121,7 +121,7 @@ async def test_pages_go_on_after_the_last_customer(http):
     assert ([entry["customer"] for entry in first["suppressions"]], first["next"]) == (["a"], "a")
     second = (await asked(http, "?limit=1&after=a")).json()
     assert ([entry["customer"] for entry in second["suppressions"]], second["next"]) == (["b"], None)
-    for limit in ("0", "10001", "x", "-1", "¹", ""):
+    for limit in ("0", "1001", "x", "-1", "¹", ""):
         assert (await asked(http, f"?limit={limit}")).status_code == 400
 
 
