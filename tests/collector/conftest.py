@@ -90,6 +90,7 @@ def start_collector(broker, tmp_path):
             "FOOTPRINT_KAFKA_BOOTSTRAP": broker.connection.bootstrap,
             "FOOTPRINT_COLLECTOR_PORT": str(port),
             "FOOTPRINT_WRITE_KEYS": "demo:key",
+            "FOOTPRINT_SECRET_KEYS": "key",
             "FOOTPRINT_DATA_DIR": str(tmp_path),
         }
         log = tmp_path / f"collector-{len(started)}.log"

@@ -13,6 +13,7 @@ from schemas.rejections import RejectedRecord
 from schemas.topics import EVENTS, REJECTED
 from tests.collector.processes import KEY, Sender, answered, ended, in_order, lag, ready, says, shipped, stored_ids, unready, view
 from tests.collector.recording import eventually
+from tests.collector.test_mail import address
 
 pytestmark = pytest.mark.kafka
 
@@ -115,8 +116,11 @@ async def test_a_stop_answers_what_was_taken_and_ends_with_zero(http, collector,
 async def test_a_stop_without_the_broker_leaves_the_spool_to_the_next_start(http, collector, start_collector, broker, starts):
     try:
         broker.freeze()
-        answer = await http.post("/v1/page", json=view("late"), headers=KEY)
-        assert answer.status_code == 200
+        posted = asyncio.create_task(http.post("/v1/page", json=view("late"), headers=KEY))
+        clicked = await http.get(address("link"))
+        assert clicked.status_code == 302
+        assert not posted.done()  # who clicked is led on long before a sender hears that Kafka is away
+        assert (await posted).status_code == 200
         collector.terminate()
         await eventually(lambda: ended(collector), 30)
     finally:
@@ -125,7 +129,8 @@ async def test_a_stop_without_the_broker_leaves_the_spool_to_the_next_start(http
     async with httpx2.AsyncClient(base_url=start_collector().address, timeout=20) as client:
         await eventually(lambda: ready(client), 60)
         await eventually(lambda: shipped(client), 60)
-    assert "mlate" in await stored_ids(broker, starts)
+    click_id = clicked.headers["location"].partition("fp_click=")[2].partition("#")[0]
+    assert {"mlate", click_id} <= set(await stored_ids(broker, starts))
 
 
 async def test_a_full_spool_answers_503_and_is_not_ready(start_collector, broker):

@@ -17,6 +17,11 @@ texts = st.text(st.characters(blacklist_categories=["Cs"]), max_size=60)
 mails = st.builds(Mailed, texts, texts, texts, st.integers(0, 999), st.just(TARGET))
 
 
+def itsdangerous_token(fields, purpose):
+    serializer = URLSafeSerializer("k", salt=SALTS[purpose], signer_kwargs={"digest_method": sha256, "key_derivation": "hmac"})
+    return serializer.dumps(fields).encode()
+
+
 @given(mails, purposes)
 def test_what_is_signed_is_read_again(mailed, purpose):
     read = LinkReader(["old", "new"]).read(sign(mailed, purpose, "new").encode(), purpose)
@@ -77,6 +82,17 @@ def test_a_token_of_one_purpose_is_none_of_another():
 def test_a_link_leads_to_a_web_page_or_is_not_signed(target):
     with pytest.raises(Misconfigured, match="absolute http"):
         require_target(target)
+    token = itsdangerous_token(["demo", "news", "c1", 1, target], "link")
+    assert LinkReader(["k"]).read(token, "link") is None
+
+
+@pytest.mark.parametrize(
+    "fields", [[1, "m", "c", 1, TARGET], ["s", "m", None, 1, TARGET], ["s", "m", "c", "1", TARGET], ["s", "m", "c", -1, TARGET]]
+)
+def test_what_a_program_of_the_operators_signed_otherwise_is_not_read(fields):
+    assert LinkReader(["k"]).read(itsdangerous_token(fields, "link"), "link") is None
+    assert LinkReader(["k"]).read(itsdangerous_token(fields[:4], "link"), "link") is None
+    assert LinkReader(["k"]).read(itsdangerous_token({"site": "s"}, "link"), "link") is None
 
 
 @pytest.mark.parametrize(
