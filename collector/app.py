@@ -71,7 +71,7 @@ def create_app(
     behind = Starlette(
         routes=[
             *pages.routes(),
-            *Mail(handlers, publishing=publishing, metrics=metrics).routes(),
+            *Mail(handlers, publishing=publishing, metrics=metrics, feed=feed).routes(),
             *OptOutPage(handlers, feed).routes(),
             *Hooks(handlers, publishing=publishing, now_ms=now_ms).routes(),
         ],

@@ -24,6 +24,7 @@ from collector.core.quotas import Quotas
 from collector.core.readers import text
 from collector.core.routes import Route
 from collector.core.shapes import Message, read_shapes, sent
+from collector.core.signing import pseudonym
 from collector.core.sites import SiteRules
 from collector.live import LiveFiles
 from collector.ports import Publication
@@ -148,6 +149,11 @@ class Handlers:
         """Return the e-mail topics that a site offers: name and title."""
         rules = self.config.rules.get(site)
         return rules.topics if rules is not None else {}
+
+    def kept_id(self, site: str, customer: str) -> str:
+        """Return the id that is stored of a customer: its hash, where the site keeps hashes."""
+        rules = self.config.rules.get(site)
+        return pseudonym(rules.hash_key, customer) if rules is not None and rules.hash_key else customer
 
     def hook_secret(self, site: str, provider: str) -> str | None:
         """Return what proves that a webhook is of a site's provider, None when the site takes none of it."""

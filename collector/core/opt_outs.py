@@ -71,6 +71,13 @@ class OptOuts:
         left = value is not None and any(choice["opt"] == "out" for choice in codec.loads(value)["choices"])
         self._sites.setdefault(name, _Site()).put(customer, value if left else None)
 
+    def choices(self, name: str, customer: str, channel: str = "email") -> dict[str, str]:
+        """Return `in` or `out` by topic for a customer who left anything; nothing for everybody else."""
+        site = self._sites.get(name) or _Site()
+        value = site.customers.get(customer)
+        told = codec.loads(value)["choices"] if value is not None else []
+        return {one["topic"]: one["opt"] for one in told if one["channel"] == channel}
+
     def tag(self, site: str, question: Question) -> str:
         """Return what changes with the answer to a question, the same in every process."""
         found = self._sites.get(site) or _Site()

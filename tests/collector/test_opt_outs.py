@@ -3,10 +3,14 @@
 import asyncio
 from dataclasses import replace
 
+import httpx2
 import pytest
 
 from collector.app import create_app
 from collector.core.keyring import KeptKey, hash_of, write_keys
+from collector.core.links import LinkReader, Mailed, sign
+from collector.core.signing import pseudonym
+from collector.core.sites import SiteRules
 from collector.kafka import KafkaTable
 from collector.live import LivePaths
 from schemas.connections import KafkaConnection
@@ -174,3 +178,22 @@ async def test_a_connection_that_ends_is_not_the_end_of_who_follows(monkeypatch)
     with pytest.raises(Retryable, match="does not answer"):
         await table.follow(lambda key, value: None, lambda: None)
     assert Consumer.stopped == before + 1
+
+
+@pytest.mark.parametrize("hash_key", [b"", b"k"])
+async def test_the_page_of_preferences_shows_what_stands(config, publisher, hash_key):
+    who = pseudonym(hash_key, "c1") if hash_key else "c1"
+    rules = SiteRules("demo", topics={"news": "News", "offers": "Offers"}, hash_key=hash_key)
+    config = replace(config, rules={"demo": rules}, links=LinkReader(["key"]))
+    topic = Topic(record("demo", who, offers="out"), record("demo", "c2", all="out"))
+    async with serving(create_app(config, publisher, preferences=topic), "fast") as port, httpx2.AsyncClient() as client:
+
+        async def ticked(customer):
+            token = sign(Mailed("demo", "m", customer), "unsubscribe", "key")
+            page = (await client.get(f"http://127.0.0.1:{port}/e/u/{token}")).text
+            return [name for name in rules.topics if f'value="{name}" checked' in page]
+
+        assert await ticked("c1") == ["news"]
+        assert await ticked("c2") == (["news", "offers"] if hash_key else [])
+        assert await ticked("c3") == ["news", "offers"]
+    assert not publisher.stored
