@@ -7,6 +7,7 @@ import time
 
 from schemas.connections import KafkaConnection, StoreConnection
 from schemas.topics import TRACKED
+from sinks.buffers import keep_buffers
 from sinks.clickhouse.store import ClickHouseStore
 from sinks.core.feeds import FEEDS
 from sinks.kafka import KafkaSource, RejectedTopic
@@ -53,6 +54,7 @@ async def follow(kafka: KafkaConnection, connection: StoreConnection) -> None:
 
 
 if __name__ == "__main__":
+    keep_buffers()
     order = json.loads(sys.argv[1])
     to = KafkaConnection(**order["kafka"]), StoreConnection(**order["store"])
     if order["rows"]:

@@ -13,6 +13,7 @@ from footprint import health, topics
 from footprint.parts.connections import resolve_kafka, resolve_store
 from footprint.parts.starting import Starting, cancel
 from footprint.settings import Settings
+from sinks.buffers import keep_buffers
 from sinks.clickhouse import migrations
 from sinks.clickhouse.store import ClickHouseStore
 from sinks.core.feeds import TOPICS
@@ -28,6 +29,7 @@ def run(settings: Settings, *, health_port: int) -> None:
     Waits for a broker or store that is away. Raises Misconfigured when the store's schema is not this program's
     or a topic is missing.
     """
+    keep_buffers()
     asyncio.run(_run(settings, health_port))
 
 
