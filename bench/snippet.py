@@ -12,6 +12,7 @@ its functions, no request before DOMContentLoaded. Times are shown beside what t
 
 import gzip
 import json
+import os
 import statistics
 import threading
 from collections.abc import Iterator
@@ -94,6 +95,9 @@ def _report(trackers: list[Tracker], costs: dict[str, Costs]) -> None:
     report.row(*MUST)
     report.note(
         f"CPU time of the main thread, {ROUNDS} rounds in turn, {CALLS} calls and {CLICKS} clicks a round; the others send while they load."
+    )
+    report.note(
+        "Load average of the machine over the run: " + ", ".join(f"{load:.1f}" for load in os.getloadavg()) + " (1, 5, 15 minutes)."
     )
     report.note("Sizes of the others are of esbuild's bundle; fp.full.js may be 6144 bytes.")
     report.finish()

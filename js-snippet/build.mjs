@@ -34,7 +34,7 @@ const bundle = ({ source, full, format }) =>
     define: { __VERSION__: JSON.stringify(version), __FULL__: String(full) },
     format,
     mangleProps: /[a-z]_$/, // of the source only: nothing of the page or the wire ends so
-    minify: true,
+    minifySyntax: true, // names and spaces are left to terser: measured, smaller so
     target: "es2020",
     write: false,
   }).outputFiles[0].text;

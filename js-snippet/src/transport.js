@@ -24,10 +24,12 @@ export const transport = (options) => {
   let failures = 0;
   let inFlight = 0;
   let notBefore = 0;
+  let size = 0; // of all that waits, in characters
   let timer, stopped, left, unlock;
 
   const remove = (items) => {
-    queue = queue.filter((item) => !items.includes(item));
+    size = 0;
+    queue = queue.filter((item) => !items.includes(item) && (size += item.text_.length));
     if (kept) items.forEach((item) => writeLocal(item.key_));
   };
 
@@ -51,34 +53,29 @@ export const transport = (options) => {
 
   const mark = (items, sending) => items.forEach((item) => (item.sending_ = sending));
 
-  const answered = (items, { status, headers }) => {
-    mark(items);
-    if (status === 200) {
-      failures = 0;
-      remove(items);
-    } else if (status === 401 || status === 410) {
-      stopped = 1; // this key is not served: silent until the next page
-    } else if (status === 400 || status === 413) {
-      if (items[1]) halve(items, post);
-      else remove(items); // it alone is refused, and would be again
-    } else {
-      const wait = Math.max(Math.min(BACKOFF_MS * 2 ** failures++, MAX_BACKOFF_MS), headers?.get("retry-after") * 1000 || 0);
-      notBefore = Date.now() + wait * (1 + Math.random());
-    }
-    wake();
-  };
-
   /** Sends by fetch: one that outlives the page, unless the browser would refuse it (others share the quota) or just did. */
   const post = (items, body, plain = failures) => {
-    const size = body.length;
-    const done = guarded((answer) => {
-      inFlight -= size;
-      answered(items, answer);
+    const answered = guarded(({ status, headers }) => {
+      inFlight -= body.length;
+      mark(items);
+      if (status === 200) {
+        failures = 0;
+        remove(items);
+      } else if (status === 401 || status === 410) {
+        stopped = 1; // this key is not served: silent until the next page
+      } else if (status === 400 || status === 413) {
+        if (items[1]) halve(items, post);
+        else remove(items); // it alone is refused, and would be again
+      } else {
+        const wait = Math.max(Math.min(BACKOFF_MS * 2 ** failures++, MAX_BACKOFF_MS), headers?.get("retry-after") * 1000 || 0);
+        notBefore = Date.now() + wait * (1 + Math.random());
+      }
+      wake();
     });
     mark(items, 1);
-    inFlight += size;
+    inFlight += body.length;
     const keepalive = !plain && inFlight <= QUOTA;
-    fetch(`${options.collector}/v1/batch`, { method: "POST", body, keepalive, credentials: "omit" }).then(done, done); // an error has no status
+    fetch(`${options.collector}/v1/batch`, { method: "POST", body, keepalive, credentials: "omit" }).then(answered, answered); // an error has no status
   };
 
   const beacon = (items, body) => {
@@ -94,7 +91,7 @@ export const transport = (options) => {
       const take = guarded((lock) => {
         if (!lock || other === name) return;
         const found = keys.filter((key) => key.startsWith(other)).map((key) => ({ key_: key, text_: readLocal(key) }));
-        queue = found.filter((item) => item.text_).concat(queue);
+        queue = found.filter((item) => item.text_ && (size += item.text_.length)).concat(queue);
         wake();
         return left;
       });
@@ -125,7 +122,8 @@ export const transport = (options) => {
       const key = name + added++;
       if (kept) writeLocal(key, text);
       queue.push({ key_: key, text_: text });
-      while (queue[MAX_EVENTS] || queue.reduce((sum, item) => sum + item.text_.length, 0) > MAX_KEPT) remove([queue[0]]);
+      size += text.length;
+      while (queue.length > MAX_EVENTS || size > MAX_KEPT) remove([queue[0]]);
       wake();
     },
 
@@ -140,7 +138,7 @@ export const transport = (options) => {
 
     /** Forgets everything that waits, here and of pages that are gone. */
     drop_: guarded(() => {
-      queue = [];
+      remove(queue);
       stored().forEach((key) => writeLocal(key));
     }),
   };
