@@ -66,6 +66,8 @@ class Lane:
     size: int = 0
     """Rows and bytes of what waits."""
     since: float = 0.0
+    stored_one: bool = False
+    """A batch was just stored, and nobody has looked at what waits since."""
     batch: Batch | None = None
     stored: int | None = None
     """The next offset to acknowledge, None: it is acknowledged."""
@@ -99,7 +101,7 @@ class Lane:
 
     def finish(self, batch: Batch) -> None:
         """Note that a batch is stored."""
-        self.batch, self.stored = None, batch.plan.last + 1
+        self.batch, self.stored, self.stored_one = None, batch.plan.last + 1, True
 
     @property
     def backlog(self) -> int:
@@ -112,6 +114,9 @@ class Lane:
         if not self.waiting:
             return False
         behind = place is not None and place.position < place.end
+        if behind and self.stored_one:
+            self.since = now  # while the batch before was being stored nothing was read: the wait for a full one begins here
+        self.stored_one = False
         return due(limits, rows=self.rows, size=self.size, waited_s=now - self.since, behind=behind)
 
     def _replay_read(self, plan: Plan, place: Place | None) -> bool:

@@ -47,5 +47,14 @@ def test_more_is_waited_for_while_more_is_known_to_stand_in_kafka_but_not_for_lo
     assert lane([b"{}"]).cut(0.4, limits=limits, place=caught_up) is not None
 
 
+def test_who_is_behind_waits_anew_after_an_insert_that_took_long_and_who_has_caught_up_does_not():
+    behind, caught_up = Place(1, 9, 0), Place(1, 1, 0)
+    for place, waits in ((behind, True), (caught_up, False)):
+        made = lane([b"{}", b"{}"])
+        made.finish(made.cut(1.0, limits=Limits(rows=1), place=None))
+        assert (made.cut(5.0, limits=Limits(), place=place) is None) == waits
+        assert waits == (made.cut(6.0, limits=Limits(), place=behind) is not None)
+
+
 def test_a_full_batch_waits_for_nothing():
     assert lane([b"{}"] * 9).cut(0.0, limits=Limits(rows=9), place=Place(9, 99, 0)).count == 9
