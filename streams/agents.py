@@ -18,7 +18,7 @@ from schemas.topics import (
     TRACKED,
     VISITORS_STATE,
 )
-from streams.core import subjects, visitors
+from streams.core import subjects, visitors, visits
 from streams.core.rulebook import Rulebook
 from streams.core.rules import VisitorRules
 from streams.core.work import Arrival, Value, Work
@@ -39,6 +39,7 @@ def visitors_hop(rules: VisitorRules) -> Hop:
         flush=partial(_flush, visitors.flush, rules),
         watermark=_visitors_watermark,
         progress=visitors.watermark,
+        upgrades={2: visits.with_ties},
     )
 
 

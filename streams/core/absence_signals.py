@@ -15,7 +15,7 @@ from streams.core.conditions import meets, met_on_arrival
 from streams.core.counting import AT, EVENT_ID, SESSION, Match
 from streams.core.session_shares import is_machine
 from streams.core.signal_rows import STATUS, Kept, kept_of, settle
-from streams.core.subject import Subject, session_key
+from streams.core.subject import Subject, session_of
 from streams.core.totals import order_of
 from streams.core.triggers import AbsenceTrigger
 
@@ -25,7 +25,7 @@ MAX_KEPT = 256
 
 def signal(subject: Subject, trigger: AbsenceTrigger, event: dict[str, Any]) -> None:
     """Show one human, live event to the trigger: as one that is waited from, and as an answer."""
-    kind, session = event["kind"], session_key(event.get("session_id", ""))
+    kind, session = event["kind"], session_of(event)
     waits = kind in trigger.when_kinds and trigger.matcher.matches(event)
     answers = kind in trigger.unless_kinds and trigger.unless.matches(event)
     if not (waits or answers):

@@ -10,8 +10,8 @@ from struct import Struct
 from schemas.codec import dumps, loads
 from streams.core.work import Value
 
-VERSION = 2
-"""1: JSON alone, recognised by its first byte. 2: this header before it."""
+VERSION = 3
+"""1: JSON alone, recognised by its first byte. 2: this header before it. 3: a session names the loose events that joined it."""
 
 NEVER = -1
 Upgrades = Mapping[int, Callable[[Value], Value]]

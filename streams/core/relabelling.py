@@ -11,7 +11,7 @@ from schemas.codec import partition_of
 from schemas.topics import TRACKED
 from streams.core.labels import HUMAN, imposed, rank_of, shape_reasons
 from streams.core.rules import Shape
-from streams.core.sessions import FORMER, ID, LABEL, NEVER_TOLD, SUBJECTS, TOLD, TOTALS, Session
+from streams.core.sessions import FORMER, ID, LABEL, NEVER_TOLD, SUBJECTS, TIED, TOLD, TOTALS, Session
 from streams.core.totals import HOURS, LABELS, SECONDS, SNIPPET_VIEWS, TRAFFIC
 from streams.core.work import Outputs, Value
 
@@ -41,15 +41,18 @@ def is_usual(session: Session, shape: Shape, customer: str) -> bool:
     )
 
 
-def must_tell(session: Session, customer: str, *, merged: bool) -> bool:
-    """Note that an event of a customer (empty: unknown) is in a session; True when its label must be told (again)."""
+def must_tell(session: Session, customer: str, *, changed: bool) -> bool:
+    """Note that an event of a customer (empty: unknown) is in a session; True when its label must be told (again).
+
+    `changed`: the session took in others, or loose events, with the ids that they are known by.
+    """
     subjects = session[SUBJECTS]
     new = customer not in subjects and len(subjects) < MAX_SUBJECTS
     if new:
         insort(subjects, customer)
     rank, told = imposed(session[TOTALS], session[LABEL][0]), session[TOLD]
     if rank == told or (rank == HUMAN and told == NEVER_TOLD):
-        return rank != HUMAN and (new or merged)
+        return rank != HUMAN and (new or changed)
     session[TOLD] = rank
     return True
 
@@ -57,7 +60,7 @@ def must_tell(session: Session, customer: str, *, merged: bool) -> bool:
 def tell(session: Session, tracked: dict[str, Any], value: Value, *, out: Outputs, partitions: int) -> None:
     """Send the label of a session to its subjects. `value` is the visitor's state: it counts the versions."""
     value["labelled"] = version = value.get("labelled", 0) + 1
-    ids = [session[ID], *(former[0] for former in session[FORMER])]
+    ids = [session[ID], *(former[0] for former in session[FORMER]), *session[TIED]]
     props = {"sessions": ids, "traffic": LABELS[session[TOLD]], "version": version}
     line = {"control": "label"} | {name: tracked[name] for name in LINE_FIELDS} | {"props": props}
     for customer in session[SUBJECTS]:

@@ -57,6 +57,6 @@ def _closed(session: Session, owner: Owner, version: int) -> dict[str, Any]:
     session[ID] = session_id_of(owner.site, owner.visitor_id, session[TOTALS][FIRST][3])
     session[VERSION] = version
     judge(session, Shape())
-    must_tell(session, owner.customer_id, merged=False)
+    must_tell(session, owner.customer_id, changed=False)
     session[CLOSED] = True
     return record_of(session, owner, status=SessionStatus.CLOSED)

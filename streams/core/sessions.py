@@ -37,6 +37,8 @@ SUBJECTS = 9
 """Customers that its events were published for, empty for the visitor."""
 TOLD = 10
 """Rank that subjects and store were told to impose on its events, `NEVER_TOLD` or `UNTOLD`."""
+TIED = 11
+"""Ids of the sessions that the loose events which joined would have started: subjects know them by these."""
 
 NEVER_TOLD = -1
 UNTOLD = -2
@@ -78,12 +80,14 @@ class Placement:
     """Where an event went: its session, None when it stays loose.
 
     A session without an id is new. `merged`: it replaced others, whose ids are in `FORMER` now. `split`: the event belongs
-    into a chain that a cap has split; nothing was changed, the rebuild has to place it. `relabelled`: its label must be told.
+    into a chain that a cap has split; nothing was changed, the rebuild has to place it. `joined`: it took in loose events.
+    `relabelled`: its label must be told.
     """
 
     session: Session | None = None
     merged: bool = False
     split: bool = False
+    joined: bool = False
     relabelled: bool = False
 
 
@@ -112,7 +116,7 @@ def session_id_of(site: str, visitor_id: str, first_event_id: str) -> str:
 
 def new_session(totals: Totals) -> Session:
     """Return a session that holds these totals. It has no id yet."""
-    return [totals, "", 0, [], [], 0, False, "", [0, []], [], NEVER_TOLD]
+    return [totals, "", 0, [], [], 0, False, "", [0, []], [], NEVER_TOLD, []]
 
 
 def place(chain: list[Session], loose: list[Totals], event: Totals, *, opens: bool, limits: Limits) -> Placement:
@@ -216,9 +220,10 @@ def _settle(chain: list[Session], loose: list[Totals], event: Totals, *, home: S
         chain.remove(session)
         home[FORMER] += [*session[FORMER], [session[ID], session[VERSION]]]
         home[JOINED] += session[JOINED]
+        home[TIED] = (home[TIED] + session[TIED])[-MAX_LOOSE:]
         home[SUBJECTS] = sorted({*home[SUBJECTS], *session[SUBJECTS]})
         home[TOLD] = home[TOLD] if home[TOLD] == session[TOLD] else UNTOLD
         add(home[TOTALS], session[TOTALS])
     home[CLOSED] = False
     home[CAPPED] = home[CAPPED] or growth.capped
-    return Placement(session=home, merged=bool(growth.sessions))
+    return Placement(session=home, merged=bool(growth.sessions), joined=bool(growth.loose))

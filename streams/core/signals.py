@@ -13,7 +13,7 @@ from streams.core.counting import AT, EVENT_ID, SESSION, Match, joined, new_carr
 from streams.core.matching import path_of, texts_at
 from streams.core.session_shares import is_machine
 from streams.core.signal_rows import Kept, held_until, kept_of, release, settle, write
-from streams.core.subject import Subject, session_key
+from streams.core.subject import Subject, session_of
 from streams.core.totals import order_of
 from streams.core.triggers import EVERYBODY, AbsenceTrigger, CountTrigger, ThresholdTrigger, Trigger
 
@@ -97,7 +97,7 @@ def _kept(subject: Subject, trigger: CountTrigger) -> Kept:
 
 
 def _match_of(subject: Subject, trigger: CountTrigger, event: dict[str, Any]) -> Match | None:
-    match = [*order_of(event), event.get("visitor_id", ""), event.get("url_path", ""), session_key(event.get("session_id", ""))]
+    match = [*order_of(event), event.get("visitor_id", ""), event.get("url_path", ""), session_of(event)]
     if not trigger.distinct and trigger.where is EVERYBODY:
         return match
     values = texts_at(event, path_of(trigger.distinct)) if trigger.distinct else [""]

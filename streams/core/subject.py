@@ -16,8 +16,11 @@ from schemas.kinds import Kind
 from schemas.scores import ChangeReason
 from streams.core.decay import Part
 from streams.core.scoring_model import Model, read_model
+from streams.core.sessions import session_id_of
 from streams.core.triggers import CountTrigger, ThresholdTrigger, Trigger, read_triggers
 from streams.core.work import Outputs, Value, Work
+
+ENGAGEMENT = Kind.ENGAGEMENT.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,18 @@ def session_key(session_id: str) -> str:
     return session_id[:8] + session_id[9:13]
 
 
+def session_of(line: dict[str, Any]) -> str:
+    """Return the short form of the id of an event's session, empty for one that belongs to none.
+
+    Engagement that no session was open for has the id of the session that it would have started. When it joins one after all,
+    the label of that one comes under this id too (`streams.core.relabelling`).
+    """
+    found = line.get("session_id", "")
+    if not found and line["kind"] == ENGAGEMENT and line.get("visitor_id"):
+        found = session_id_of(line["site"], line["visitor_id"], line["event_id"])
+    return session_key(found)
+
+
 def cause_of(line: dict[str, Any], reason: ChangeReason = ChangeReason.EVENT) -> Cause:
     """Return the cause that a tracked line is."""
-    return Cause(line["event_id"], line["received_at"], reason, session_key(line.get("session_id", "")))
+    return Cause(line["event_id"], line["received_at"], reason, session_of(line))

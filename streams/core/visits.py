@@ -8,7 +8,22 @@ from streams.core.relabelling import is_usual, judge, must_tell
 from streams.core.rules import LATENESS_MS, Shape, SiteRules
 from streams.core.session_batch import in_session
 from streams.core.session_records import Owner, publish, publish_superseded
-from streams.core.sessions import CLOSED, ID, PUBLISH_AT, TOTALS, Limits, Placement, Session, continued, limits_of, place, session_id_of
+from streams.core.sessions import (
+    CLOSED,
+    ID,
+    JOINED,
+    MAX_LOOSE,
+    PUBLISH_AT,
+    TIED,
+    TOTALS,
+    Limits,
+    Placement,
+    Session,
+    continued,
+    limits_of,
+    place,
+    session_id_of,
+)
 from streams.core.totals import FIRST, LAST, Totals, append, order_of, totals_of
 from streams.core.work import Outputs, Value
 
@@ -48,10 +63,13 @@ def assign(tracked: dict[str, Any], visit: Visit, *, watermark: int, publish_at:
     new = not session[ID]
     if new:
         session[ID] = session_id_of(visit.owner.site, visit.owner.visitor_id, session[TOTALS][FIRST][3])
+    if placement.joined:
+        _tie(session, visit.owner)
     relabelled = False
-    if placement.merged or not is_usual(session, visit.shape, tracked.get("customer_id", "")):
+    changed = placement.merged or placement.joined
+    if changed or not is_usual(session, visit.shape, tracked.get("customer_id", "")):
         judge(session, visit.shape)
-        relabelled = must_tell(session, tracked.get("customer_id", ""), merged=placement.merged)
+        relabelled = must_tell(session, tracked.get("customer_id", ""), changed=changed)
     if new or placement.merged:
         publish(session, visit.owner, visit.out)
         if placement.merged:
@@ -59,6 +77,12 @@ def assign(tracked: dict[str, Any], visit: Visit, *, watermark: int, publish_at:
     else:
         session[PUBLISH_AT] = session[PUBLISH_AT] or publish_at
     return replace(placement, relabelled=relabelled) if relabelled else placement
+
+
+def _tie(session: Session, owner: Owner) -> None:
+    """Note what the subjects know the loose events by that have joined and were not published yet."""
+    ids = [session_id_of(owner.site, owner.visitor_id, event_id) for event_id in session[JOINED]]
+    session[TIED] = [*session[TIED], *(id_ for id_ in ids if id_ not in session[TIED])][-MAX_LOOSE:]
 
 
 def _placed(tracked: dict[str, Any], visit: Visit) -> Placement:
@@ -121,3 +145,10 @@ def _ends_at(session: Session, limits: Limits) -> int:
 
 def _loose_ends_at(totals: Totals, limits: Limits) -> int:
     return int(totals[FIRST][0]) + limits.gap_ms + LATENESS_MS + 1
+
+
+def with_ties(value: Value) -> Value:
+    """Bring a state value of the second version up to date: its sessions name no loose events."""
+    for session in value.get("chain", []):
+        session.append([])
+    return value

@@ -1,6 +1,7 @@
 """Whatever the order of arrival, the numbers are those of the sorted log."""
 
 from collections import Counter
+from itertools import permutations
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -123,6 +124,19 @@ def test_events_that_are_late_within_the_horizon_change_nothing(data):
     assert line.membership() == direct.membership(log, GAP)
     say_what_subjects_say(line, log, direct.machine_events(log, GAP))
     assert line.counts["events_late"] == 0
+
+
+def test_engagement_that_joins_a_machines_session_later_is_the_machines():
+    """The engagement comes before the page view that says whose session it is in: it ends no silence."""
+    log = [
+        event("e0", 0, url="https://shop.example/", received=T0 + 60 * MINUTE),
+        event("e2", 90_001, "engagement", engaged_ms=1_000, received=T0 + 60 * MINUTE),
+        event("e1", 90_000, url="https://shop.example/", webdriver=True, received=T0 + 60 * MINUTE),
+    ]
+    machines = direct.machine_events(log, GAP)
+    assert rich.signals(log, machines)
+    for order in permutations(log):
+        say_what_subjects_say(run([[one] for one in order], rules=rich.RULES), log, machines)
 
 
 @RUNS

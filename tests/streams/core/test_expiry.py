@@ -4,8 +4,11 @@ from schemas.topics import SCORES
 from streams.core.expiry import SILENT_MS
 from streams.core.layout import VERSION, read, upgraded
 from streams.core.state import PartitionState
+from streams.core.visits import with_ties
 from tests.streams.core.logs import MINUTE, T0, event
 from tests.streams.core.running import DAY_MS, Line
+
+UPGRADES = {2: with_ties}
 
 RECORDED = (  # a visitor with an open session, as the first version of the state wrote it
     b'{"seen":["K9bAXkvFzPQm0123456","",1790000000000],"at":1790000000000,"chain":[[[[1790000000000,"p1",0,"e1"],[1790000000000,"p1",0,"e1"],1,1,0,0,0,0,'
@@ -61,12 +64,12 @@ def test_the_state_of_a_visitor_is_gone_some_days_after_the_last_event():
 def test_a_session_that_an_older_version_has_kept_goes_on():
     assert RECORDED[0] != VERSION
     line = Line()
-    line.visitors.state = PartitionState([("demo\0v\0v1", upgraded(RECORDED, {}))])
+    line.visitors.state = PartitionState([("demo\0v\0v1", upgraded(RECORDED, UPGRADES))])
     line.send(event("e2", 10 * MINUTE, url="https://shop.example/pricing", visitor="v1", received=T0 + 10 * MINUTE))
     (session,) = line.visitors.values["demo\0v\0v1"]["chain"]
     assert session[0][2] == 2
-    assert line.tracked[-1]["session_id"] == read(upgraded(RECORDED, {}))["chain"][0][1]
-    assert PartitionState([("a", upgraded(RECORDED, {}))]).due("event", 1790001800001, 1) == ["a"]
+    assert line.tracked[-1]["session_id"] == read(upgraded(RECORDED, UPGRADES))["chain"][0][1]
+    assert PartitionState([("a", upgraded(RECORDED, UPGRADES))]).due("event", 1790001800001, 1) == ["a"]
 
 
 def test_a_visitor_without_points_whose_session_is_a_machines_is_not_forgotten_at_once():
