@@ -53,13 +53,17 @@ CREATE TABLE IF NOT EXISTS ingest_tracked ${ON_CLUSTER}
     group_id String,
     library String,
     traits JSON(max_dynamic_paths = 128),
-    props JSON(max_dynamic_paths = 128)
+    props JSON(max_dynamic_paths = 128),
+    email_label String,
+    revision UInt64
 )
 ENGINE = Null;
 
 -- Of several copies of one event the first accepted stands: version falls with received_at. Corrections rank above it: each adds 2^48.
 -- actor is whose footprint the event is: the visitor, or else the customer. The sort key holds only what never changes.
--- Small granules, small blocks and few partitions: what reads this table wants one footprint of it, from as few places as can be.
+-- Small granules, small blocks and few partitions: what reads this table wants one footprint of it, from as few places as can be. A merge makes
+-- one file of a part until it holds about ten million events: a footprint reads few rows of many columns from every part, and opening a column
+-- costs more than reading it. A quarter in which nothing is stored any more becomes one part.
 CREATE TABLE IF NOT EXISTS events_raw ${ON_CLUSTER}
 (
     site LowCardinality(String),
@@ -116,13 +120,15 @@ CREATE TABLE IF NOT EXISTS events_raw ${ON_CLUSTER}
     library LowCardinality(String),
     traits JSON(max_dynamic_paths = 128),
     props JSON(max_dynamic_paths = 128),
+    email_label LowCardinality(String),
     INDEX visitor visitor_id TYPE bloom_filter GRANULARITY 1,
     INDEX customer customer_id TYPE bloom_filter GRANULARITY 1
 )
 ENGINE = ${REPL}ReplacingMergeTree(${ZK}version, is_deleted)
 PARTITION BY toStartOfQuarter(event_time)
 ORDER BY (site, actor, event_time, event_id)
-SETTINGS ${DEDUP}, default_compression_codec = 'ZSTD(1)', index_granularity = 512, min_compress_block_size = 16384;
+SETTINGS ${DEDUP}, default_compression_codec = 'ZSTD(1)', index_granularity = 512, min_compress_block_size = 16384,
+    min_bytes_for_wide_part = 10737418240, min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS ingest_tracked_events ${ON_CLUSTER} TO events_raw AS
 SELECT
@@ -147,7 +153,7 @@ SELECT
     user_agent, browser, os, device, ip, country, language,
     toUInt16(least(greatest(i.screen_width, 0), 65535)) AS screen_width,
     toUInt16(least(greatest(i.screen_height, 0), 65535)) AS screen_height,
-    traffic, traffic_reasons, consent, pageview_id,
+    traffic, traffic_reasons, email_label, consent, pageview_id,
     toUInt32(least(greatest(i.seq, 0), 4294967295)) AS seq,
     toUInt32(least(greatest(i.engaged_ms, 0), 4294967295)) AS engaged_ms,
     toUInt8(least(greatest(i.scroll_pct, 0), 100)) AS scroll_pct,

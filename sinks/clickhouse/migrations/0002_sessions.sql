@@ -105,14 +105,21 @@ SELECT site, visitor_id, session_id, superseded_by, version
 FROM ingest_sessions AS i
 WHERE status = 'superseded' AND superseded_by != '';
 
--- Events that were published without a session and joined one later.
+-- Events that were published without a session and joined one later, and hits of e-mails that a later verdict labelled anew
+-- (docs/decisions/0015): in one table, so that no view needs another join, for a hit of an e-mail joins no session. There visitor_id is whose
+-- footprint the event is, as in events_raw: the visitor, or else the customer. A verdict is kept no longer than the event.
 CREATE TABLE IF NOT EXISTS event_overrides ${ON_CLUSTER}
 (
     site LowCardinality(String),
     visitor_id String,
     event_id String,
     session_id String,
-    version UInt64
+    version UInt64,
+    customer_id String,
+    email_label LowCardinality(String),
+    traffic LowCardinality(String),
+    traffic_reasons Array(LowCardinality(String)),
+    received_at DateTime
 )
 ENGINE = ${REPL}ReplacingMergeTree(${ZK}version)
 ORDER BY (site, visitor_id, event_id)
@@ -123,6 +130,21 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS ingest_sessions_joined ${ON_CLUSTER} TO e
 SELECT site, visitor_id, arrayJoin(joined) AS event_id, session_id, kafka_offset AS version
 FROM ingest_sessions AS i
 WHERE notEmpty(joined) AND status != 'superseded';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS ingest_tracked_verdicts ${ON_CLUSTER} TO event_overrides AS
+SELECT
+    i.site AS site,
+    if(i.visitor_id != '', i.visitor_id, i.customer_id) AS visitor_id,
+    i.customer_id AS customer_id,
+    i.event_id AS event_id,
+    '' AS session_id,
+    i.revision AS version,
+    i.email_label AS email_label,
+    i.traffic AS traffic,
+    i.traffic_reasons AS traffic_reasons,
+    toDateTime(least(greatest(i.received_at, 0), 4.1024448e12) / 1000) AS received_at
+FROM ingest_tracked AS i
+WHERE control = 'verdict' AND i.email_label != '';
 
 -- A session's label stands for its events too, where it is worse than their own. Small: only sessions whose events differ stand here.
 CREATE TABLE IF NOT EXISTS session_labels ${ON_CLUSTER}

@@ -44,8 +44,9 @@ SELECT
     e.language AS language,
     e.screen_width AS screen_width,
     e.screen_height AS screen_height,
-    e.traffic AS traffic,
-    e.traffic_reasons AS traffic_reasons,
+    if(j.email_label != '', j.traffic, e.traffic) AS traffic,
+    if(j.email_label != '', j.traffic_reasons, e.traffic_reasons) AS traffic_reasons,
+    if(j.email_label != '', j.email_label, e.email_label) AS email_label,
     e.historical AS historical,
     e.consent AS consent,
     e.pageview_id AS pageview_id,
@@ -61,8 +62,8 @@ SELECT
     e.group_id AS group_id,
     e.library AS library
 FROM events_raw AS e FINAL
-LEFT ANY JOIN linked_visitors AS i ON i.site = e.site AND i.visitor_id = e.actor
-LEFT ANY JOIN (SELECT site, visitor_id, event_id, session_id FROM event_overrides FINAL) AS j
+LEFT ANY JOIN (SELECT site, visitor_id, customer_id FROM identities_raw FINAL) AS i ON i.site = e.site AND i.visitor_id = e.actor
+LEFT ANY JOIN (SELECT site, visitor_id, event_id, session_id, email_label, traffic, traffic_reasons FROM event_overrides FINAL) AS j
     ON j.site = e.site AND j.visitor_id = e.actor AND j.event_id = e.event_id
 LEFT ANY JOIN (SELECT site, visitor_id, session_id, superseded_by FROM session_overrides FINAL) AS s
     ON s.site = e.site AND s.visitor_id = e.actor AND s.session_id = if(e.session_id != '', e.session_id, j.session_id)
@@ -85,7 +86,7 @@ SELECT
     event_id, site, visitor_id, customer_id, session_id, kind, name, event_time, created_at, sent_at, received_at, ts_source, skew_ms,
     url, url_host, url_path, title, referrer, referrer_class, utm_source, utm_medium, utm_campaign, utm_term, utm_content, click_id, channel,
     browser, os, device, country, language, screen_width, screen_height, traffic, traffic_reasons, historical, consent, pageview_id, seq,
-    engaged_ms, scroll_pct, value, currency, props, traits, message_id, previous_id, group_id, library
+    engaged_ms, scroll_pct, value, currency, props, traits, message_id, previous_id, group_id, library, email_label
 FROM resolved_events;
 
 CREATE OR REPLACE VIEW events_human ${ON_CLUSTER} AS
@@ -119,7 +120,7 @@ SELECT
     s.traffic AS traffic,
     s.value AS value
 FROM sessions_raw AS s FINAL
-LEFT ANY JOIN linked_visitors AS i ON i.site = s.site AND i.visitor_id = s.visitor_id
+LEFT ANY JOIN (SELECT site, visitor_id, customer_id FROM identities_raw FINAL) AS i ON i.site = s.site AND i.visitor_id = s.visitor_id
 WHERE s.status != 'superseded';
 
 CREATE OR REPLACE VIEW sessions_human ${ON_CLUSTER} AS

@@ -1,7 +1,6 @@
 -- Customers: everybody in one view, and the questions one asks about one: who is it, what did they do, and why that score.
 CREATE OR REPLACE VIEW customers ${ON_CLUSTER} AS
 WITH
-    arrayDistinct(arrayMap(said -> said.2, a.stated)) AS topics,
     activity AS
     (
         SELECT
@@ -21,8 +20,13 @@ WITH
             argMaxIf(consent, event_time, kind = 'consent') AS consent,
             argMaxIf(toJSONString(traits), event_time, kind = 'identify') AS traits,
             arraySort(groupArrayIf(
-                (event_time, concat(ifNull(toString(props.topic), ''), '/', ifNull(toString(props.channel), '')), ifNull(toString(props.opt), '')),
-                kind = 'preference')) AS stated
+                (
+                    event_time, pageview_id, seq, event_id,
+                    if(kind = 'preference', assumeNotNull(ifNull(nullIf(substringUTF8(trimBoth(props.topic.:String), 1, 100), ''), 'all')), 'all'),
+                    if(kind = 'preference', assumeNotNull(ifNull(nullIf(substringUTF8(trimBoth(props.channel.:String), 1, 100), ''), 'email')), 'email'),
+                    if(kind = 'preference', assumeNotNull(props.opt.:String), 'out')),
+                kind = 'preference' AND props.opt.:String IN ('in', 'out') OR kind IN ('email_unsubscribe', 'email_complaint')
+                    OR kind = 'email_bounce' AND props.bounce.:String = 'hard')) AS stated
         FROM events
         WHERE customer_id != ''
         GROUP BY site, customer_id
@@ -65,7 +69,11 @@ SELECT
     s.scores AS scores,
     s.bands AS bands,
     mapFilter((category, points) -> points > 0, s.interests) AS interests,
-    mapFromArrays(topics, arrayMap(topic -> arrayLast(said -> said.2 = topic, a.stated).3, topics)) AS preferences,
+    arrayFold(
+        (held, choice) -> mapUpdate(
+            if(choice.5 = 'all', mapFilter((topic, opt) -> NOT endsWith(topic, concat('/', choice.6)), held), held), map(concat(choice.5, '/', choice.6), choice.7)),
+        a.stated,
+        CAST(map(), 'Map(String, String)')) AS preferences,
     a.consent AS consent,
     a.traits AS traits
 FROM activity AS a
@@ -74,7 +82,6 @@ LEFT ANY JOIN scored AS s ON s.site = a.site AND s.customer_id = a.customer_id;
 -- The row of one customer, the same as in `customers`, without reading anybody else: what it wants of each table is found by the sort key.
 CREATE OR REPLACE VIEW customer ${ON_CLUSTER} AS
 WITH
-    arrayDistinct(arrayMap(said -> said.2, a.stated)) AS topics,
     activity AS
     (
         SELECT
@@ -93,8 +100,13 @@ WITH
             argMaxIf(consent, event_time, kind = 'consent') AS consent,
             argMaxIf(toJSONString(traits), event_time, kind = 'identify') AS traits,
             arraySort(groupArrayIf(
-                (event_time, concat(ifNull(toString(props.topic), ''), '/', ifNull(toString(props.channel), '')), ifNull(toString(props.opt), '')),
-                kind = 'preference')) AS stated
+                (
+                    event_time, pageview_id, seq, event_id,
+                    if(kind = 'preference', assumeNotNull(ifNull(nullIf(substringUTF8(trimBoth(props.topic.:String), 1, 100), ''), 'all')), 'all'),
+                    if(kind = 'preference', assumeNotNull(ifNull(nullIf(substringUTF8(trimBoth(props.channel.:String), 1, 100), ''), 'email')), 'email'),
+                    if(kind = 'preference', assumeNotNull(props.opt.:String), 'out')),
+                kind = 'preference' AND props.opt.:String IN ('in', 'out') OR kind IN ('email_unsubscribe', 'email_complaint')
+                    OR kind = 'email_bounce' AND props.bounce.:String = 'hard')) AS stated
         FROM
         (
             SELECT
@@ -106,11 +118,14 @@ WITH
                 e.consent AS consent,
                 e.traits AS traits,
                 e.props AS props,
+                e.pageview_id AS pageview_id,
+                e.seq AS seq,
+                e.event_id AS event_id,
                 multiIf(
                     e.visitor_id = '' OR e.version >= 281474976710656, e.session_id, s.superseded_by != '', s.superseded_by, e.session_id != '', e.session_id, j.session_id
                 ) AS session_id
             FROM events_raw AS e FINAL
-            LEFT ANY JOIN linked_visitors AS i ON i.site = e.site AND i.visitor_id = e.actor
+            LEFT ANY JOIN (SELECT site, visitor_id, customer_id FROM identities_raw FINAL) AS i ON i.site = e.site AND i.visitor_id = e.actor
             LEFT ANY JOIN (SELECT site, visitor_id, event_id, session_id FROM event_overrides FINAL) AS j
                 ON j.site = e.site AND j.visitor_id = e.actor AND j.event_id = e.event_id
             LEFT ANY JOIN (SELECT site, visitor_id, session_id, superseded_by FROM session_overrides FINAL) AS s
@@ -128,20 +143,19 @@ WITH
     scored AS
     (
         SELECT
-            {customer:String} AS customer_id,
-            mapFromArrays(groupArray(toString(score)), groupArray(value)) AS scores,
+            mapFromArrays(groupArray(toString(score)), groupArray(if(abs(clamped) < 0.01, 0, clamped))) AS scores,
             mapFromArrays(groupArray(toString(score)), groupArray(toString(band))) AS bands,
             argMax(toString(stage), updated_at) AS stage,
-            argMaxIf(
-                mapFromArrays(
-                    reasons.rule,
-                    arrayMap(
-                        points -> round(points * if(half_life_s > 0, exp2(-greatest(0, toUnixTimestamp64Milli(now64(3)) - toUnixTimestamp64Milli(updated_at)) / 1000 / half_life_s), 1), 2),
-                        reasons.points)),
-                updated_at,
-                score = 'interests') AS interests
-        FROM scores
-        WHERE site = {site:String} AND subject = concat('c:', {customer:String}) AND customer_id = {customer:String}
+            argMaxIf(mapFromArrays(reasons.rule, arrayMap(points -> round(points * decay, 2), reasons.points)), updated_at, score = 'interests') AS interests
+        FROM
+        (
+            SELECT
+                score, band, stage, updated_at, reasons,
+                if(half_life_s > 0, exp2(-greatest(0, toUnixTimestamp64Milli(now64(3)) - toUnixTimestamp64Milli(updated_at)) / 1000 / half_life_s), 1) AS decay,
+                least(greatest(raw_value * decay, floor), ceiling) AS clamped
+            FROM scores_raw FINAL
+            WHERE site = {site:String} AND subject = concat('c:', {customer:String}) AND customer_id = {customer:String}
+        )
     )
 SELECT
     {site:String} AS site,
@@ -161,50 +175,53 @@ SELECT
     s.scores AS scores,
     s.bands AS bands,
     mapFilter((category, points) -> points > 0, s.interests) AS interests,
-    mapFromArrays(topics, arrayMap(topic -> arrayLast(said -> said.2 = topic, a.stated).3, topics)) AS preferences,
+    arrayFold(
+        (held, choice) -> mapUpdate(
+            if(choice.5 = 'all', mapFilter((topic, opt) -> NOT endsWith(topic, concat('/', choice.6)), held), held), map(concat(choice.5, '/', choice.6), choice.7)),
+        a.stated,
+        CAST(map(), 'Map(String, String)')) AS preferences,
     a.consent AS consent,
     a.traits AS traits
 FROM activity AS a
-LEFT ANY JOIN scored AS s ON s.customer_id = a.customer_id
-SETTINGS do_not_merge_across_partitions_select_final = 1, optimize_move_to_prewhere_if_final = 1;
+CROSS JOIN scored AS s
+SETTINGS do_not_merge_across_partitions_select_final = 1, optimize_move_to_prewhere_if_final = 1, join_algorithm = 'hash';
 
 -- Everything one customer did, all visitors stitched, in the one order (docs/semantics.md, section 1). It reads what `resolved_events` says,
 -- by itself: the footprint of one person is asked for most, and a view inside a view costs more than reading it.
 CREATE OR REPLACE VIEW timeline ${ON_CLUSTER} AS
 WITH
+    ['page_view', 'click', 'engagement', 'form_start', 'form_submit', 'form_abandon', 'chat_start', 'chat_message', 'chat_end', 'purchase', 'refund', 'preference', 'consent',
+     'email_sent', 'email_delivered', 'email_open', 'email_click', 'email_bounce', 'email_complaint', 'email_unsubscribe', 'identify', 'alias', 'group'] AS kinds,
+    toString(if(j.email_label != '', j.email_label, e.email_label)) AS label,
     multiIf(e.url_path != '', toString(e.url_path), e.url != '', e.url, '?') AS page,
     ifNull(toString(e.props.form), '') AS form,
     concat(
-        multiIf(
-            e.kind = 'click', concat('clicked ', if(e.name != '', e.name, 'a link'), ' on '),
-            e.kind = 'engagement', concat('spent ', toString(round(e.engaged_ms / 1000)), ' s on '),
-            transform(
-                toString(e.kind),
-                ['page_view', 'form_start', 'form_submit', 'form_abandon', 'chat_start', 'chat_message', 'chat_end', 'purchase', 'refund', 'preference', 'consent',
-                 'email_sent', 'email_delivered', 'email_open', 'email_click', 'email_bounce', 'email_complaint', 'email_unsubscribe', 'identify', 'alias', 'group'],
-                ['viewed ', 'began ', 'sent ', 'left ', 'opened the chat', 'wrote in the chat', 'ended the chat', 'bought for ', 'was refunded ', 'opted ', 'gave consent: ',
-                 'was sent the e-mail', 'received the e-mail', 'opened the e-mail', 'clicked in the e-mail', 'did not get the e-mail', 'reported the e-mail',
-                 'unsubscribed by the e-mail', 'was identified as ', 'was recognised: ', 'joined the group '],
-                concat('did "', e.name, '"')
-            )
+        transform(toString(e.kind), kinds, [
+            'viewed ', 'clicked ', 'spent ', 'began ', 'sent ', 'left ', 'opened the chat', 'wrote in the chat', 'ended the chat', 'bought for ', 'was refunded ', 'opted ', 'gave consent: ',
+             'was sent the e-mail', 'received the e-mail', 'opened the e-mail', 'clicked in the e-mail', 'did not get the e-mail', 'reported the e-mail',
+             'unsubscribed by the e-mail', 'was identified as ', 'was recognised: ', 'joined the group '],
+            'did "'
         ),
+        [
+            concat(page, if(e.title != '', concat(' "', e.title, '"'), '')),
+            concat(if(e.name != '', e.name, 'a link'), ' on ', page),
+            concat(toString(round(e.engaged_ms / 1000)), ' s on ', page),
+            concat(if(form != '', concat('the form ', form), 'a form'), ' on ', page),
+            '',
+            concat(toString(e.value), if(e.currency != '', ' ', ''), e.currency),
+            concat(ifNull(toString(e.props.opt), '?'), ' for ', ifNull(toString(e.props.topic), '?'), ' by ', ifNull(toString(e.props.channel), '?')),
+            e.consent,
+            if(e.message_id != '', concat(' "', e.message_id, '"'), ''),
+            {customer:String},
+            concat(e.previous_id, ' is ', {customer:String}),
+            e.group_id,
+            concat(e.name, '"', if(e.url_path != '', concat(' on ', e.url_path), ''))
+        ][transform(toString(e.kind), kinds, [1, 2, 3, 4, 4, 4, 5, 5, 5, 6, 6, 7, 8, 9, 9, 9, 9, 9, 9, 9, 10, 11, 12], 13)],
         multiIf(
-            e.kind IN ('page_view', 'click', 'engagement'), page,
-            startsWith(e.kind, 'form_'), if(form != '', concat('the form ', form, ' on ', page), concat('a form on ', page)),
-            startsWith(e.kind, 'email_'), if(e.message_id != '', concat(' "', e.message_id, '"'), ''),
-            e.kind IN ('purchase', 'refund'), concat(toString(e.value), if(e.currency != '', ' ', ''), e.currency),
-            e.kind = 'preference', concat(ifNull(toString(e.props.opt), '?'), ' for ', ifNull(toString(e.props.topic), '?'), ' by ', ifNull(toString(e.props.channel), '?')),
-            e.kind = 'consent', toString(e.consent),
-            e.kind = 'identify', {customer:String},
-            e.kind = 'alias', concat(e.previous_id, ' is ', {customer:String}),
-            e.kind = 'group', e.group_id,
-            startsWith(e.kind, 'chat_') OR e.url_path = '', '',
-            concat(' on ', e.url_path)
-        ),
-        multiIf(
-            e.kind = 'page_view' AND e.title != '', concat(' "', e.title, '"'),
             e.kind = 'email_bounce', ': it bounced',
             e.kind = 'email_complaint', ' as spam',
+            startsWith(label, 'machine_'), ', by a machine',
+            label = 'proxied', ', by a mail proxy',
             ''
         )
     ) AS sentence
@@ -219,7 +236,7 @@ SELECT
     e.value AS value,
     e.currency AS currency,
     e.engaged_ms AS engaged_ms,
-    if(indexOf(['human', 'suspect', 'bot'], toString(l.traffic)) > indexOf(['human', 'suspect', 'bot'], toString(e.traffic)), l.traffic, e.traffic) AS traffic,
+    if(j.email_label != '', j.traffic, if(indexOf(['human', 'suspect', 'bot'], toString(l.traffic)) > indexOf(['human', 'suspect', 'bot'], toString(e.traffic)), l.traffic, e.traffic)) AS traffic,
     e.visitor_id AS visitor_id,
     {customer:String} AS customer_id,
     multiIf(
@@ -228,10 +245,11 @@ SELECT
     e.pageview_id AS pageview_id,
     e.seq AS seq,
     e.event_id AS event_id,
-    e.props AS props
+    e.props AS props,
+    label AS email_label
 FROM events_raw AS e FINAL
-LEFT ANY JOIN linked_visitors AS i ON i.site = e.site AND i.visitor_id = e.actor
-LEFT ANY JOIN (SELECT site, visitor_id, event_id, session_id FROM event_overrides FINAL) AS j
+LEFT ANY JOIN (SELECT site, visitor_id, customer_id FROM identities_raw FINAL) AS i ON i.site = e.site AND i.visitor_id = e.actor
+LEFT ANY JOIN (SELECT site, visitor_id, event_id, session_id, email_label, traffic FROM event_overrides FINAL) AS j
     ON j.site = e.site AND j.visitor_id = e.actor AND j.event_id = e.event_id
 LEFT ANY JOIN (SELECT site, visitor_id, session_id, superseded_by FROM session_overrides FINAL) AS s
     ON s.site = e.site AND s.visitor_id = e.actor AND s.session_id = if(e.session_id != '', e.session_id, j.session_id)
@@ -246,7 +264,7 @@ WHERE e.site = {site:String} AND e.actor IN
 )
 AND if(e.visitor_id != '' AND i.customer_id != '', i.customer_id, e.customer_id) = {customer:String}
 ORDER BY event_time, pageview_id, seq, event_id
-SETTINGS do_not_merge_across_partitions_select_final = 1, optimize_move_to_prewhere_if_final = 1;
+SETTINGS do_not_merge_across_partitions_select_final = 1, optimize_move_to_prewhere_if_final = 1, join_algorithm = 'hash';
 
 -- Contributions per rule by the model that the score is of (its rows are whole: `streams.core.switching`), decayed to now, and a last row `clamp` for each score: together the shown score.
 CREATE OR REPLACE VIEW why ${ON_CLUSTER} AS

@@ -62,17 +62,26 @@ SELECT
     e.url_host AS url_host,
     e.url_path AS url_path,
     e.channel AS channel,
-    if(indexOf(['human', 'suspect', 'bot'], toString(l.traffic)) > indexOf(['human', 'suspect', 'bot'], toString(e.traffic)), l.traffic, e.traffic) AS traffic,
+    multiIf(
+        j.email_label != '', j.traffic,
+        indexOf(['human', 'suspect', 'bot'], toString(l.traffic)) > indexOf(['human', 'suspect', 'bot'], toString(e.traffic)), l.traffic,
+        e.traffic
+    ) AS traffic,
     e.engaged_ms AS engaged_ms,
     e.scroll_pct AS scroll_pct,
     e.value AS value,
     e.currency AS currency
 FROM events_by_time_raw AS e FINAL
-LEFT ANY JOIN (SELECT cityHash64(site, visitor_id) AS visitor_key, cityHash64(site, customer_id) AS customer_key FROM linked_visitors) AS i
+LEFT ANY JOIN (SELECT cityHash64(site, visitor_id) AS visitor_key, cityHash64(site, customer_id) AS customer_key FROM identities_raw FINAL) AS i
     ON i.visitor_key = e.visitor_key
 LEFT ANY JOIN
 (
-    SELECT cityHash64(site, visitor_id, event_id) AS event_key, cityHash64(site, visitor_id, session_id) AS session_key FROM event_overrides FINAL
+    SELECT
+        cityHash64(site, visitor_id, event_id) AS event_key,
+        if(session_id = '', 0, cityHash64(site, visitor_id, session_id)) AS session_key,
+        email_label,
+        traffic
+    FROM event_overrides FINAL
 ) AS j
     ON j.event_key = e.event_key
 LEFT ANY JOIN
@@ -83,4 +92,4 @@ LEFT ANY JOIN
     ON s.session_key = if(e.session_key != 0, e.session_key, j.session_key)
 LEFT ANY JOIN (SELECT cityHash64(site, visitor_id, session_id) AS session_key, traffic FROM session_labels FINAL) AS l
     ON l.session_key = shown
-SETTINGS do_not_merge_across_partitions_select_final = 1, optimize_move_to_prewhere_if_final = 1;
+SETTINGS do_not_merge_across_partitions_select_final = 1, optimize_move_to_prewhere_if_final = 1, join_algorithm = 'hash';
