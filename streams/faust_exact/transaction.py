@@ -44,7 +44,7 @@ def plan(partition: Partition, work: Work, *, marker: int, partitions: int) -> P
     headers = _headers(partition, work.meta)
     planned: Plan = {}
     for (topic, number), lines in work.out.lines.items():
-        planned[topic.name, number] = [Planned(None, value, headers) for value in join(lines)]
+        planned.setdefault((topic.name, number), []).extend(Planned(None, value, headers) for value in join(lines))
     for record in work.out.records:
         number = record.partition if record.partition is not None else key_partition(record.key or b"", partitions)
         planned.setdefault((record.topic.name, number), []).append(Planned(record.key, record.value, []))

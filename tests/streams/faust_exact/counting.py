@@ -13,6 +13,7 @@ import sys
 import time
 import zlib
 from dataclasses import dataclass
+from functools import cache
 
 import orjson
 from pydantic import BaseModel
@@ -28,6 +29,7 @@ from streams.metrics import StreamsMetrics
 PARTITIONS = 3
 
 
+@cache
 def _topic(name, record="json"):
     return Topic(name, BaseModel, record, "key", 86_400_000, "for a test")
 
