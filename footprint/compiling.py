@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import schemas
-from streams.compiled import PACKAGE, home_of, sources
+from streams.compiled import PACKAGE, home_of, shelf, sources
 
 LIBRARY = "streams_core"
 KEPT = 8
@@ -30,25 +30,24 @@ def compile_cores() -> Path:
 
     A copy is compiled: an edit meanwhile makes nothing that pretends to be the edited source.
     """
-    shelf = home_of(PACKAGE).parent
-    shelf.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=shelf, prefix=".") as folder:
+    shelf().mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=shelf(), prefix=".") as folder:
         copy = Path(folder, PACKAGE.name)
         shutil.copytree(PACKAGE, copy)
         home = home_of(copy)
         if home.is_dir():
             return home
         shutil.copytree(Path(schemas.__file__).parent, Path(folder, "schemas"))
-        names = [str(path.relative_to(folder)) for path in sources(copy)]
+        names = [f"{PACKAGE.name}/core/{name}" for name in sources(copy)]
         command = [sys.executable, "-c", SCRIPT, LIBRARY, *names]
         subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
         Path(folder, "built").replace(home)
-    _tidy(shelf)
+    _tidy()
     return home
 
 
-def _tidy(shelf: Path) -> None:
-    compiled = [path for path in shelf.iterdir() if not path.name.startswith(".")]
+def _tidy() -> None:
+    compiled = [path for path in shelf().iterdir() if not path.name.startswith(".")]
     for old in sorted(compiled, key=os.path.getmtime)[:-KEPT]:
         shutil.rmtree(old)
 
@@ -60,7 +59,7 @@ def main() -> None:
     except subprocess.CalledProcessError as error:
         told = error.stderr.strip().splitlines() or ["the compiler said nothing"]
         advice = "Install a C compiler and the headers of this Python, and run `make setup` again."
-        sys.stderr.write(f"The streams run as plain Python, with twice the CPU: {told[-1]}\n{advice}\n")
+        sys.stderr.write(f"The streams run as plain Python, with half as much CPU again: {told[-1]}\n{advice}\n")
 
 
 if __name__ == "__main__":

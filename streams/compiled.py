@@ -1,6 +1,6 @@
 """Where the cores are machine code, and whether it is of these very sources.
 
-`footprint.compiling` compiles them, for about half of the CPU and the same results (docs/decisions/0018-compiled-cores.md).
+`footprint.compiling` compiles them, for about two thirds of the CPU and the same results (docs/decisions/0018-compiled-cores.md).
 What was compiled stands beside the installed packages, under the digest of its sources: after an edit the cores run as plain
 Python again, until they are compiled anew.
 """
@@ -13,22 +13,27 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
-READ_AT_RUN_TIME = re.compile(r"^(from|import) (pydantic|msgspec)\b", re.MULTILINE)
+READ_AT_RUN_TIME = re.compile(rb"^(from|import) (pydantic|msgspec)\b", re.MULTILINE)
 """Libraries that find types by annotations, which compiled classes do not have."""
 
 
-def sources(package: Path = PACKAGE) -> list[Path]:
-    """Return the modules that are compiled: all but those whose annotations a library reads when the program runs."""
-    found = sorted((package / "core").glob("*.py"))
-    return [path for path in found if path.name != "__init__.py" and not READ_AT_RUN_TIME.search(path.read_text("utf-8"))]
+def sources(package: Path) -> dict[str, bytes]:
+    """Return names and content of the modules that are compiled: all but those whose annotations a library reads when the program runs."""
+    found = {path.name: path.read_bytes() for path in sorted((package / "core").glob("*.py"))}
+    return {name: text for name, text in found.items() if name != "__init__.py" and not READ_AT_RUN_TIME.search(text)}
+
+
+def shelf() -> Path:
+    """Return where everything stands that was compiled for this environment."""
+    return Path(sysconfig.get_paths()["platlib"]) / "footprint_compiled"
 
 
 def home_of(package: Path) -> Path:
     """Return where the sources of this package are compiled to, for this Python."""
     digest = hashlib.sha256(f"{sys.version}{sysconfig.get_platform()}".encode())
-    for path in sources(package):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return Path(sysconfig.get_paths()["platlib"]) / "footprint_compiled" / digest.hexdigest()[:16]
+    for name, text in sources(package).items():
+        digest.update(name.encode() + b"\0" + text)
+    return shelf() / digest.hexdigest()[:16]
 
 
 @cache

@@ -62,11 +62,7 @@ def refused(refusal: Refusal, *headers: tuple[bytes, bytes]) -> Answer:
 
 def unavailable(code: str, *, retry_after_s: int) -> Answer:
     """Return the 503 after which every SDK keeps its events and sends them again."""
-    wait = f"again in {retry_after_s} s."
-    message = (
-        f"The list is not known now. Ask {wait}" if code == "not_known" else f"The events could not be made durable now. Send them {wait}"
-    )
-    return refused(Refusal(503, code, message), (b"retry-after", str(retry_after_s).encode()))
+    return refused(Refusal(503, code, f"{UNAVAILABLE[code]} again in {retry_after_s} s."), (b"retry-after", str(retry_after_s).encode()))
 
 
 def limited(*, retry_after_s: int) -> Answer:
@@ -86,6 +82,9 @@ def method_not_allowed(methods: Sequence[str]) -> Answer:
     return refused(Refusal(405, "method_not_allowed", f"Use {allow} here."), (b"allow", allow.encode()))
 
 
+_NOT_DURABLE = "The events could not be made durable now. Send them"
+UNAVAILABLE = {"not_durable": _NOT_DURABLE, "overloaded": _NOT_DURABLE, "not_known": "The list is not known now. Ask"}
+"""What a 503 says, by its code, before the time to wait."""
 PIXEL = Answer(200, GIF, ((b"content-type", b"image/gif"), (b"cache-control", b"no-store, private")))
 DISCARDED = Answer(200, b'{"success":true}')
 PREFLIGHT = Answer(200, b"", ())
