@@ -36,6 +36,7 @@ COMMANDS = (
     "keys",
     "plan",
     "rules",
+    "deploy",
 )
 """Modules of this package, in the order of `footprint --help`; each adds its commands in `register(app)`."""
 
@@ -69,7 +70,7 @@ def register() -> typer.Typer:
 def main() -> None:
     """Run the program: exit 0 done, 1 failed, 2 wrong use."""
     register()
-    logging.getLogger("aiokafka").addHandler(logging.NullHandler())  # commands say themselves what is wrong; parts set up a log
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # commands say themselves what is wrong; parts set up a log of their own
     try:
         app()
     except (Misconfigured, Retryable) as error:

@@ -1,0 +1,37 @@
+"""`footprint deploy`: what containers and clusters are given."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    group = typer.Typer(no_args_is_help=True, help="Make what containers and clusters are given: secrets, rights.")
+    group.callback()(_deploy)
+    group.command("env")(env)
+    app.add_typer(group, name="deploy")
+
+
+def _deploy() -> None:
+    """Make what containers and clusters are given: secrets, rights."""
+
+
+def env(
+    file: Annotated[Path, typer.Option(help="File to write; it must not be there yet.")] = Path("deploy/compose/.env"),
+    site: Annotated[str, typer.Option(help="First website; more are added in footprint.toml or with `footprint keys`.")] = "demo",
+    domain: Annotated[str, typer.Option(help="Host name under which the collectors are reached.")] = "localhost",
+) -> None:
+    """Write the `.env` of deploy/compose with fresh secrets, readable by its owner only. Refuses to overwrite one.
+
+    Example: `footprint deploy env --site shop --domain track.example.com`
+    """
+    from footprint.deploy import env as making
+
+    found = making.variables(site, domain)
+    making.write(file, making.text_of(found))
+    keys = ", ".join(one.name for one in found if one.secret)
+    print(f"Wrote {file} (mode 0600) with new secrets: {keys}.")
+    print("Next, in the folder of compose.yaml: docker compose build && docker compose up -d --wait")
+    print(f"The key for pages of {site}: grep ^FOOTPRINT_WRITE_KEYS {file}")

@@ -1,0 +1,1 @@
+"""What an operator of containers needs from the program itself: secrets, rights."""
