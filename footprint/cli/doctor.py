@@ -22,13 +22,10 @@ def doctor(
 
     Example: `footprint doctor --data-dir ./footprint-data`
     """
-    import logging
-
     from footprint.doctor import examine
     from footprint.settings import current
     from schemas.codec import dumps
 
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # the findings say it better
     well = True
     for finding in examine(lambda: current(data_dir=data_dir)):
         well = well and finding.ok

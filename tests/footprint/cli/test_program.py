@@ -1,10 +1,14 @@
 """The program as a whole: what it says about itself."""
 
 import importlib.metadata
+import logging
+import sys
 
+import pytest
 from typer.testing import CliRunner
 
 from footprint import cli
+from footprint.local.ports import free_port
 
 
 def ran(*arguments):
@@ -27,3 +31,21 @@ def test_a_command_that_does_not_exist_is_wrong_use_and_the_nearest_is_named():
     done = ran("upp")
     assert done.exit_code == 2
     assert "Did you mean 'up'?" in done.output
+
+
+@pytest.fixture
+def levels_put_back():
+    yield
+    logging.getLogger("aiokafka").setLevel(logging.NOTSET)
+
+
+@pytest.mark.usefixtures("levels_put_back")
+def test_where_kafka_is_away_only_the_commands_own_message_is_told(monkeypatch, capsys, caplog, tmp_path):
+    away = f"127.0.0.1:{free_port()}"
+    monkeypatch.setenv("FOOTPRINT_KAFKA_BOOTSTRAP", away)
+    monkeypatch.setattr(sys, "argv", ["footprint", "backup", "create", "--data-dir", str(tmp_path)])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.startswith(f"footprint: Kafka at {away} ")
+    assert [record.name for record in caplog.records] == []
