@@ -12,13 +12,13 @@ from collector.spool import Spool
 from collector.spooling import Spooling
 from footprint import topics
 from footprint.parts.connections import resolve_kafka
+from footprint.parts.starting import Starting
 from footprint.settings import Settings
 from schemas.connections import KafkaConnection
 from schemas.errors import Retryable
 
 log = structlog.get_logger(__name__)
 
-START_RETRY_S = 0.5
 FIRST_CHECK_S = 3.0
 
 
@@ -32,13 +32,13 @@ async def delivery_of(
     """
     connection = resolve_kafka(settings)
     if not settings.spool_max_bytes:
-        there = await _until_topics_are_there(connection, settings, stopped)
+        there = await Starting("collector_waits").until_up(lambda: topics.check(connection, settings), stopped)
         return KafkaDelivery(connection, partitions=settings.partitions) if there else None
     kafka = KafkaDelivery(connection, partitions=settings.partitions, check=await _check_left(connection, settings))
     with suppress(OSError):  # the spool says so when it cannot be made
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     limit = settings.spool_max_bytes // settings.collector_workers
-    spool = Spool(settings.data_dir / "spool", worker=str(worker), limit=limit, workers=settings.collector_workers)
+    spool = Spool(settings.spool_dir or settings.data_dir / "spool", worker=str(worker), limit=limit, workers=settings.collector_workers)
     spool.open()  # a folder that cannot be had stops the start here, before anything listens
     return Spooling(kafka, spool, failed=failed)
 
@@ -56,17 +56,3 @@ async def _check_left(connection: KafkaConnection, settings: Settings) -> Callab
         log.warning("kafka_away", reason=str(error), spooling=True)
         return check
     return None
-
-
-async def _until_topics_are_there(connection: KafkaConnection, settings: Settings, stopped: asyncio.Event) -> bool:
-    """Wait until the broker answers; False when asked to stop before that."""
-    while not stopped.is_set():
-        try:
-            await topics.check(connection, settings)
-        except Retryable as error:
-            log.warning("collector_waits", reason=str(error))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stopped.wait(), START_RETRY_S)
-        else:
-            return True
-    return False
