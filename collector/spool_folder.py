@@ -36,7 +36,7 @@ class SpoolFolder:
             self._lock = self._first_free()
         except OSError as error:
             raise Misconfigured(
-                f"No spool can be made in {self._root}: {error.strerror}. Correct FOOTPRINT_DATA_DIR, or do without: FOOTPRINT_SPOOL_MAX_BYTES=0."
+                f"No spool can be made in {self._root}: {error.strerror}. Correct FOOTPRINT_DATA_DIR or FOOTPRINT_SPOOL_DIR, or do without: FOOTPRINT_SPOOL_MAX_BYTES=0."
             ) from None
         found = _segments(self.path)
         self._last = max((int(path.stem) for path in found), default=0)

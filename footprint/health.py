@@ -1,4 +1,4 @@
-"""A part's own small server on loopback: `/live`, `/ready` and `/metrics`, inside the part's event loop."""
+"""A part's own small server, on loopback unless told otherwise: `/live`, `/ready` and `/metrics`, inside the part's event loop."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -32,12 +32,12 @@ def create_app(status: Status, registry: CollectorRegistry) -> Starlette:
     return Starlette(routes=[Route("/live", live), Route("/ready", ready), Route("/metrics", metrics)])
 
 
-async def serve(port: int, status: Status, registry: CollectorRegistry) -> None:
+async def serve(port: int, status: Status, registry: CollectorRegistry, *, host: str = LOOPBACK) -> None:
     """Serve until cancelled; port 0 serves nothing."""
     if not port:
         return
     config = uvicorn.Config(
-        create_app(status, registry), host=LOOPBACK, port=port, log_level="warning", access_log=False, lifespan="off", ws="none"
+        create_app(status, registry), host=host, port=port, log_level="warning", access_log=False, lifespan="off", ws="none"
     )
     # The part's own signal handlers stay: uvicorn's `serve` would take them over.
     server = uvicorn.Server(config)

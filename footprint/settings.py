@@ -147,6 +147,10 @@ class Settings(BaseModel):
     )
     collector_host: str = Field(default="127.0.0.1", description="Address the collector binds to.")
     collector_port: int = Field(default=8000, ge=1, le=65_535, description="Port of the collector.")
+    health_host: str = Field(default="127.0.0.1", description="Address on which the other parts serve `/live`, `/ready` and `/metrics`.")
+    parts: str = Field(
+        default="", description="Where parts answer `/ready`, for the console: `name=http://host:port/ready,...`; empty: as `up` runs them."
+    )
     console_host: str = Field(default="127.0.0.1", description="Address the console binds to.")
     console_port: int = Field(default=8001, ge=1, le=65_535, description="Port of the console.")
     shop_port: int = Field(
@@ -166,7 +170,10 @@ class Settings(BaseModel):
     spool_max_bytes: int = Field(
         default=1024**3,
         ge=0,
-        description="Disk for events while Kafka is away, in `spool/` of the data folder, shared by all collector processes; 0: no spool, 503.",
+        description="Disk for events while Kafka is away, shared by all collector processes of a machine; 0: no spool, 503.",
+    )
+    spool_dir: Path | None = Field(
+        default=None, description="Folder of the spool, on a disk of this collector's own; empty: `spool/` of the data folder."
     )
     streams_workers: int = Field(default=1, ge=1, le=64, description="Stream processes.")
     partitions: int = Field(default=4, ge=1, le=1024, description="Partitions of every topic when they are created.")

@@ -12,7 +12,7 @@ def register(app: typer.Typer) -> None:
 
 
 def sink(
-    health_port: Annotated[int, typer.Option(help="Port of `/live`, `/ready` and `/metrics` on loopback; 0: none.")] = 0,
+    health_port: Annotated[int, typer.Option(help="Port of `/live`, `/ready` and `/metrics`; 0: none.")] = 0,
     data_dir: Annotated[Path | None, typer.Option(help="Data folder of the running `footprint up`.")] = None,
 ) -> None:
     """Store the topics in ClickHouse, each record once, over any crash. Ctrl-C stores what is there, then stops.

@@ -12,7 +12,7 @@ def register(app: typer.Typer) -> None:
 
 
 def streams(
-    health_port: Annotated[int, typer.Option(help="Port of `/live`, `/ready` and `/metrics` on loopback; 0: none.")] = 0,
+    health_port: Annotated[int, typer.Option(help="Port of `/live`, `/ready` and `/metrics`; 0: none.")] = 0,
     worker: Annotated[
         int, typer.Option(help="Number of this worker on this machine, one of its own for each that runs at the same time.", min=1)
     ] = 1,

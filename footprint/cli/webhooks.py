@@ -13,7 +13,7 @@ def register(app: typer.Typer) -> None:
 
 
 def webhooks(
-    health_port: Annotated[int, typer.Option(help="Port of `/live`, `/ready` and `/metrics` on loopback; 0: none.")] = 0,
+    health_port: Annotated[int, typer.Option(help="Port of `/live`, `/ready` and `/metrics`; 0: none.")] = 0,
     test: Annotated[
         str, typer.Option(help="Make one call with an example to the address of this name, say what it answered, and end.")
     ] = "",

@@ -1,7 +1,6 @@
 """The console's process."""
 
 import asyncio
-from collections.abc import Mapping
 
 import httpx2
 import uvicorn
@@ -12,26 +11,22 @@ from console.health import HttpParts
 from footprint import logs
 from footprint.local.ports import require_free
 from footprint.parts.connections import resolve_store
-from footprint.parts.run_file import find_run
+from footprint.parts.reaching import addresses
 from footprint.settings import Settings
 
 
 def run(settings: Settings) -> None:
     """Serve the console until SIGTERM or SIGINT."""
     logs.configure(part="console", level=settings.log_level, form=settings.log_format)
+    addresses(settings)  # what cannot be read stops the start, not the first look
     require_free(settings.console_port, what="the console", setting="FOOTPRINT_CONSOLE_PORT", host=settings.console_host)
     asyncio.run(_serve(settings))
 
 
 async def _serve(settings: Settings) -> None:
     async with httpx2.AsyncClient() as client:
-        app = create_app(HttpParts(lambda: _addresses(settings), client), ClickHouseStore(resolve_store(settings, user="analyst")))
+        app = create_app(HttpParts(lambda: addresses(settings), client), ClickHouseStore(resolve_store(settings, user="analyst")))
         config = uvicorn.Config(
             app, host=settings.console_host, port=settings.console_port, log_config=None, access_log=False, server_header=False
         )
         await uvicorn.Server(config).serve()
-
-
-def _addresses(settings: Settings) -> Mapping[str, str]:
-    running = find_run(settings.data_dir)
-    return running.health if running else {"collector": f"http://{settings.collector_host}:{settings.collector_port}/ready"}

@@ -87,7 +87,7 @@ class _Rebuilding:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        server = asyncio.create_task(health.serve(health_port, self.status, self._registry))
+        server = asyncio.create_task(health.serve(health_port, self.status, self._registry, host=self._settings.health_host))
         try:
             while not stop.is_set():
                 pause_s = await self._round()

@@ -41,7 +41,7 @@ async def _run(settings: Settings, health_port: int) -> None:
     registry = CollectorRegistry()
     process = _SinkProcess(settings, registry)
     async with AsyncExitStack() as stack:
-        server = asyncio.create_task(health.serve(health_port, process.status, registry))
+        server = asyncio.create_task(health.serve(health_port, process.status, registry, host=settings.health_host))
         stack.push_async_callback(cancel, server)
         await process.run(stop, stack)
 

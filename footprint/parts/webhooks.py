@@ -91,7 +91,7 @@ class _Webhooks:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         async with AsyncExitStack() as stack:
-            server = asyncio.create_task(health.serve(health_port, self.status, self._registry))
+            server = asyncio.create_task(health.serve(health_port, self.status, self._registry, host=self._settings.health_host))
             stack.push_async_callback(cancel, server)
             lanes = await self._start(stop, stack)
             if lanes is not None:

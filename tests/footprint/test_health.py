@@ -1,6 +1,7 @@
 """Every part says how it is."""
 
 import asyncio
+import sys
 
 import httpx2
 import pytest
@@ -42,16 +43,17 @@ async def test_metrics_are_those_of_the_part():
         assert "footprint_things_total 3.0" in (await client.get("/metrics")).text
 
 
-async def test_it_serves_inside_a_running_loop_until_cancelled():
+@pytest.mark.parametrize("host", ["127.0.0.1", *(["127.0.0.2"] if sys.platform == "linux" else [])])
+async def test_it_serves_inside_a_running_loop_until_cancelled(host):
     async def ask():
         return READY
 
     port = free_port()
-    serving = asyncio.create_task(serve(port, ask, CollectorRegistry()))
+    serving = asyncio.create_task(serve(port, ask, CollectorRegistry(), host=host))
     async with httpx2.AsyncClient() as client, asyncio.timeout(20):
         while True:
             try:
-                answer = await client.get(f"http://127.0.0.1:{port}/ready")
+                answer = await client.get(f"http://{host}:{port}/ready")
                 break
             except httpx2.ConnectError:
                 await asyncio.sleep(0.02)

@@ -1,11 +1,14 @@
 """The collector's configuration, from settings."""
 
+import asyncio
 from ipaddress import ip_network
 
 import pytest
 
 from collector.core.sites import SiteRules
+from footprint.local.ports import free_port
 from footprint.parts.collector import config_of, trusted_networks
+from footprint.parts.collector_delivery import delivery_of
 from footprint.settings import Settings, SiteSettings
 from schemas.errors import Misconfigured
 
@@ -28,3 +31,11 @@ def test_what_is_no_network_is_refused_with_its_setting():
     assert trusted_networks(" 10.1.2.3/8 ,::1") == (ip_network("10.0.0.0/8"), ip_network("::1"))
     with pytest.raises(Misconfigured, match="FOOTPRINT_TRUSTED_PROXIES"):
         trusted_networks("proxy.example")
+
+
+async def test_the_spool_lies_on_a_disk_of_its_own_where_settings_name_one(tmp_path):
+    settings = Settings(data_dir=tmp_path / "shared", spool_dir=tmp_path / "own", kafka_bootstrap=f"127.0.0.1:{free_port()}")
+    delivery = await delivery_of(settings, asyncio.Event(), failed=pytest.fail)
+    await delivery.close()
+    assert [path.name for path in (tmp_path / "own").iterdir()] == ["1"]
+    assert not (tmp_path / "shared" / "spool").exists()
