@@ -10,7 +10,6 @@ from typing import Any
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import BrokerResponseError, KafkaError
-from aiokafka.helpers import create_ssl_context
 
 from collector.core.records import records_of
 from collector.ports import AWAY, Publication, Refused, Spooled
@@ -18,6 +17,7 @@ from schemas import codec
 from schemas.connections import KafkaConnection
 from schemas.errors import Retryable
 from schemas.topics import EVENTS, REJECTED, Topic
+from schemas.transport import client_options
 
 log = structlog.get_logger()
 
@@ -97,7 +97,7 @@ class KafkaDelivery:
             linger_ms=0,
             max_batch_size=BATCH_BYTES,
             request_timeout_ms=REQUEST_TIMEOUT_MS,
-            **_options(self._connection),
+            **client_options(self._connection),
         )
         try:
             await producer.start()
@@ -163,7 +163,7 @@ class KafkaTable:
     async def _follow(self, put: Callable[[bytes, bytes | None], None], whole: Callable[[], None]) -> None:
         # with `latest`, the default, `assign` would begin a reset to the end that can overtake the seek
         consumer = AIOKafkaConsumer(
-            auto_offset_reset="earliest", enable_auto_commit=False, isolation_level="read_committed", **_options(self._connection)
+            auto_offset_reset="earliest", enable_auto_commit=False, isolation_level="read_committed", **client_options(self._connection)
         )
         try:
             await consumer.start()
@@ -234,19 +234,6 @@ def _batches(producer: Any, values: list[tuple[bytes | None, bytes]]) -> Iterato
             batch.append(timestamp=None, key=key, value=value)
     batch.close()
     yield batch
-
-
-def _options(connection: KafkaConnection) -> dict[str, Any]:
-    options: dict[str, Any] = {"bootstrap_servers": connection.bootstrap, "security_protocol": connection.security_protocol}
-    if "SSL" in connection.security_protocol.split("_"):
-        options["ssl_context"] = create_ssl_context(cafile=connection.ca_file or None)
-    if connection.sasl_mechanism:
-        options |= {
-            "sasl_mechanism": connection.sasl_mechanism,
-            "sasl_plain_username": connection.sasl_username,
-            "sasl_plain_password": connection.sasl_password,
-        }
-    return options
 
 
 async def _stop(producer: Any) -> None:

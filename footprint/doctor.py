@@ -18,9 +18,9 @@ from footprint.settings import Settings
 from footprint.streaming import partitions_of, told
 from schemas.connections import KafkaConnection
 from schemas.errors import Misconfigured, Retryable
+from schemas.transport import client_options
 from sinks.clickhouse import migrations
 from sinks.clickhouse.client import Refused, StoreClient
-from sinks.kafka import client_options
 from streams.compiled import compiled_home
 
 CLOCK_OFF_S = 2.0

@@ -17,7 +17,7 @@ from schemas.connections import KafkaConnection
 from schemas.errors import Misconfigured, Retryable
 from schemas.models import PublishedModel
 from schemas.topics import EVENTS, MAX_RECORD_BYTES, MODELS
-from sinks.kafka import client_options
+from schemas.transport import client_options
 from streams.core.publishing import model_line
 from streams.core.rulebook import ModelTexts
 from streams.core.subject import SubjectRules, read_rules

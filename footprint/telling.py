@@ -10,7 +10,7 @@ from schemas.codec import join_lines, partition_of
 from schemas.connections import KafkaConnection
 from schemas.errors import Retryable
 from schemas.topics import EVENTS, MAX_RECORD_BYTES
-from sinks.kafka import client_options
+from schemas.transport import client_options
 
 Told = tuple[str, bytes]
 """The visitor or customer that a line is about, and the line."""

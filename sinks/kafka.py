@@ -1,7 +1,6 @@
 """The sink's only door to Kafka: records by partition, plans as offset metadata, and the rejected topic."""
 
 import asyncio
-import ssl
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
@@ -14,6 +13,7 @@ from schemas.codec import dumps, key_partition
 from schemas.connections import KafkaConnection
 from schemas.errors import Misconfigured, Retryable
 from schemas.topics import REJECTED
+from schemas.transport import client_options
 from sinks.core.planning import Plan, Record, decode, encode
 from sinks.ports import Partition, Place
 
@@ -189,20 +189,6 @@ class RejectedTopic:
                 await self._producer.send_and_wait(self._topic, dumps(dict(record)), key=key, partition=key_partition(key, partitions))
         except KafkaError as error:
             raise Retryable(f"Kafka took no rejected record ({type(error).__name__}). Check the broker.") from error
-
-
-def client_options(connection: KafkaConnection) -> dict[str, Any]:
-    """Return the options that every aiokafka client takes."""
-    options: dict[str, Any] = {"bootstrap_servers": connection.bootstrap, "security_protocol": connection.security_protocol}
-    if connection.security_protocol.endswith("SSL"):
-        options["ssl_context"] = ssl.create_default_context(cafile=connection.ca_file or None)
-    if connection.security_protocol.startswith("SASL"):
-        options |= {
-            "sasl_mechanism": connection.sasl_mechanism,
-            "sasl_plain_username": connection.sasl_username,
-            "sasl_plain_password": connection.sasl_password,
-        }
-    return options
 
 
 def _record(record: ConsumerRecord) -> Record:

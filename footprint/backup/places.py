@@ -11,8 +11,9 @@ from aiokafka.errors import KafkaError
 from footprint.backup.manifest import Place
 from schemas.connections import KafkaConnection
 from schemas.errors import Misconfigured, Retryable
+from schemas.transport import client_options
 from sinks.core.feeds import TOPICS
-from sinks.kafka import GROUP, client_options
+from sinks.kafka import GROUP
 
 
 async def read_places(connection: KafkaConnection) -> tuple[Place, ...]:

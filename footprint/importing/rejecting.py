@@ -14,7 +14,7 @@ from schemas.connections import KafkaConnection
 from schemas.errors import Retryable
 from schemas.rejections import Rejection, record_of
 from schemas.topics import REJECTED
-from sinks.kafka import client_options
+from schemas.transport import client_options
 
 
 class RejectedLines:

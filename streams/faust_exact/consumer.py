@@ -14,8 +14,9 @@ from typing import Any
 import faust
 from faust.transport.drivers import aiokafka as driver
 
+from schemas.transport import tls_context
 from streams.faust_exact.hop import Delivery, Hop
-from streams.faust_exact.kafka import IllegalStateError, ssl_context
+from streams.faust_exact.kafka import IllegalStateError
 
 FETCH_WAIT_MS = 250
 POLL_S = 0.25
@@ -170,10 +171,10 @@ def topic_of(app: ExactApp, hop: Hop, partitions: int) -> Any:
 
 def _credentials(delivery: Delivery) -> Any:
     connection = delivery.connection
-    context = ssl_context(connection)
-    if "SASL" in connection.security_protocol:
+    context = tls_context(connection.tls) if connection.tls else None
+    if connection.security_protocol.startswith("SASL"):
         return faust.SASLCredentials(
-            mechanism=connection.sasl_mechanism or "PLAIN",
+            mechanism=connection.sasl_mechanism,
             username=connection.sasl_username,
             password=connection.sasl_password,
             ssl_context=context,

@@ -1,6 +1,5 @@
 """The one door to aiokafka beside Faust's own consumer: transactional producers and the reader of state topics."""
 
-import ssl
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,6 +8,7 @@ from aiokafka.errors import IllegalStateError, KafkaError
 from aiokafka.structs import TopicPartition
 
 from schemas.connections import KafkaConnection
+from schemas.transport import client_options
 from streams.faust_exact.hop import Delivery
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "failure_of",
     "producer_for",
     "reader_for",
-    "ssl_context",
     "write_owed_markers",
 ]
 
@@ -31,28 +30,10 @@ REQUEST_TIMEOUT_MS = 30_000
 FETCH_BYTES = 4 * 1024 * 1024
 
 
-def ssl_context(connection: KafkaConnection) -> ssl.SSLContext | None:
-    """Return how to verify the brokers, or None where the connection is not encrypted."""
-    if "SSL" not in connection.security_protocol:
-        return None
-    return ssl.create_default_context(cafile=connection.ca_file or None)
-
-
-def _settings(connection: KafkaConnection) -> dict[str, Any]:
-    settings: dict[str, Any] = {"bootstrap_servers": connection.bootstrap, "security_protocol": connection.security_protocol}
-    if context := ssl_context(connection):
-        settings["ssl_context"] = context
-    if "SASL" in connection.security_protocol:
-        settings["sasl_mechanism"] = connection.sasl_mechanism or "PLAIN"
-        settings["sasl_plain_username"] = connection.sasl_username
-        settings["sasl_plain_password"] = connection.sasl_password
-    return settings
-
-
 def producer_for(delivery: Delivery, topic: str, partition: int) -> Any:
     """Return the transactional producer of a source partition, not started. Starting it fences every older one."""
     return aiokafka.AIOKafkaProducer(
-        **_settings(delivery.connection),
+        **client_options(delivery.connection),
         acks="all",
         transactional_id=f"{delivery.application}-{topic}-{partition}",
         transaction_timeout_ms=int(delivery.transaction_timeout_s * 1000),
@@ -106,7 +87,7 @@ def reader_for(connection: KafkaConnection) -> Any:
     The short wait keeps the last, empty fetch from costing half a second.
     """
     return aiokafka.AIOKafkaConsumer(
-        **_settings(connection),
+        **client_options(connection),
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         isolation_level="read_committed",
