@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from collector.app import VERSION
 from collector.core.openapi import document
 from footprint import cli, model_reference
-from footprint.settings import CONFIG_VARIABLE, PREFIX, TABLES, Settings, SiteSettings, WebhookSettings
+from footprint.settings import CONFIG_VARIABLE, PREFIX, SECRETS, TABLES, Settings, SiteSettings, WebhookSettings
 from schemas.topics import DAY_MS, PUBLIC, STATE, Topic
 from sinks.clickhouse.cookbook import recipes
 
@@ -103,6 +103,10 @@ def _settings() -> list[str]:
         "",
         f"`footprint.toml` in the working folder (or the file that `{CONFIG_VARIABLE}` names), overridden by `{PREFIX}*` variables.",
         "An unknown name is refused at start, with the nearest known one.",
+        "",
+        f"Secrets ({', '.join(f'`{name}`' for name in SECRETS)}) may stand in files of their own, and are then read at start:",
+        f'`{PREFIX}NAME_FILE=/run/secrets/name` as a variable, `name = {{file = "/run/secrets/name"}}` in the file; so may `keys` and',
+        "`email_hooks` of a site, `url` and `keys` of a webhook. `keys` may be one file with a key on each line.",
         "",
         "| variable | in the file | default | meaning |",
         "|---|---|---|---|",

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from footprint.secret_files import SUFFIX, named_files, read_secret, unfold, unfold_lines
 from schemas.errors import Misconfigured
 from sinks.webhooks.core.signing import read_key
 
@@ -28,7 +29,7 @@ class SiteSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    keys: tuple[str, ...] = Field(default=(), description="Write keys of the site.")
+    keys: tuple[str, ...] = Field(default=(), description="Write keys of the site.", repr=False)
     allowed_origins: tuple[str, ...] = Field(default=(), description="Origins browsers may send from; empty: every origin.")
     session_gap_s: int = Field(default=1800, ge=60, le=28_800, description="Silence that ends a session, seconds.")
     automation: Literal["label", "ignore"] = Field(
@@ -118,15 +119,33 @@ class Settings(BaseModel):
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         default="PLAINTEXT", description="How to talk to Kafka."
     )
-    kafka_sasl_mechanism: str = Field(default="", description="SASL mechanism, for example SCRAM-SHA-512.")
+    kafka_sasl_mechanism: Literal["", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        default="", description="SASL mechanism, for example SCRAM-SHA-512."
+    )
     kafka_sasl_username: str = Field(default="", description="SASL user.")
     kafka_sasl_password: str = Field(default="", description="SASL password.", repr=False)
-    kafka_ca_file: str = Field(default="", description="CA certificates (PEM) that sign the brokers' certificates.")
+    kafka_ca_file: str = Field(
+        default="",
+        description="CA certificates (PEM) that sign the brokers' certificates; empty: those of the system. Read anew when it changes.",
+    )
+    kafka_certificate_file: str = Field(
+        default="", description="Certificate (PEM, with its chain) that this program shows to the brokers. Read anew when it changes."
+    )
+    kafka_key_file: str = Field(default="", description="Key of that certificate (PEM, without a password).")
     clickhouse_url: str = Field(
         default="",
         description="`http(s)://user:password@host:8123/database`, with `?cluster=NAME` for a cluster; empty: `up` starts a local ClickHouse.",
         repr=False,
     )
+    clickhouse_password: str = Field(default="", description="Password of the store's user, instead of the one in the address.", repr=False)
+    clickhouse_ca_file: str = Field(
+        default="",
+        description="CA certificates (PEM) that sign the store's certificate; empty: those of the system. Read anew when it changes.",
+    )
+    clickhouse_certificate_file: str = Field(
+        default="", description="Certificate (PEM, with its chain) that this program shows to the store. Read anew when it changes."
+    )
+    clickhouse_key_file: str = Field(default="", description="Key of that certificate (PEM, without a password).")
     data_dir: Path = Field(
         default=Path("footprint-data"), validate_default=True, description="Local Kafka's and ClickHouse's data and secrets (mode 0700)."
     )
@@ -225,6 +244,10 @@ class Settings(BaseModel):
         return self.sites.get(name) or SiteSettings()
 
 
+SECRETS = tuple(name for name, field in Settings.model_fields.items() if not field.repr)
+"""Settings that are printed nowhere. Each may stand in a file of its own, that `FOOTPRINT_` + its name + `_FILE` names."""
+
+
 def _key_pairs(text: str) -> list[tuple[str, str]]:
     pairs = []
     for item in filter(None, (part.strip() for part in text.split(","))):
@@ -271,6 +294,7 @@ def _read_file(environ: Mapping[str, str]) -> dict[str, Any]:
         raise Misconfigured(f"{path} is not valid TOML: {error}. Correct it and start again.") from None
     for name in values:
         _known(name, str(path))
+    values |= {name: unfold(values[name], f"{name} of {path}", path.parent) for name in SECRETS if name in values}
     for site in _tables(values, "sites", path, SiteSettings.model_fields):
         if isinstance(site.get("plan"), str):
             site["plan"] = (path.parent / site["plan"]).absolute()
@@ -289,19 +313,24 @@ def _tables(values: Mapping[str, Any], kind: str, path: Path, fields: Mapping[st
     for table in tables.values():
         for name in table:
             _known(name, f"{kind} of {path}", fields)
+            if not fields[name].repr:
+                read = unfold_lines if name == "keys" else unfold
+                table[name] = read(table[name], f"{name} of {path}", path.parent)
     return list(tables.values())
 
 
 def _read_variables(environ: Mapping[str, str]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for variable, value in environ.items():
-        if variable.startswith(PREFIX) and variable != CONFIG_VARIABLE:
-            name = variable.removeprefix(PREFIX).lower()
-            if name in TABLES:
-                raise Misconfigured(f"{variable} does not exist. Write [{name}.NAME] tables in footprint.toml.")
+    ours = (name for name in environ if name.startswith(PREFIX) and name != CONFIG_VARIABLE)
+    given: dict[str, Any] = {variable.removeprefix(PREFIX).lower(): environ[variable] for variable in ours}
+    for name in given:
+        variable = PREFIX + name.upper()
+        if name in TABLES:
+            raise Misconfigured(f"{variable} does not exist. Write [{name}.NAME] tables in footprint.toml.")
+        if name.removesuffix(SUFFIX) not in SECRETS:
             _known(name, variable, upper=True)
-            values[name] = value
-    return values
+    for name, variable, path in list(named_files(given, SECRETS)):
+        given[name] = read_secret(Path(path), PREFIX + variable.upper())
+    return {name: value for name, value in given.items() if name in Settings.model_fields}
 
 
 def _known(name: str, where: str, fields: Mapping[str, Any] = Settings.model_fields, *, upper: bool = False) -> None:

@@ -17,7 +17,7 @@ from footprint.backup.places import put_back, read_places
 from footprint.backup.servers import servers
 from footprint.parts.connections import secrets_folder
 from footprint.parts.run_file import find_run
-from footprint.settings import Settings
+from footprint.settings import SECRETS, Settings
 from schemas.errors import Misconfigured
 from sinks.clickhouse import migrations
 from sinks.clickhouse.client import StoreClient
@@ -106,7 +106,7 @@ def fingerprints(settings: Settings) -> dict[str, str]:
     """Return what tells settings and secrets of then from those of later."""
     secrets = {name: secrets_folder(settings.data_dir) / name for name in KEPT}
     found = {name: fingerprint(path.read_bytes()) for name, path in secrets.items() if path.is_file()}
-    told = settings.model_dump_json(exclude={"data_dir", "secret_keys", "write_keys", "clickhouse_url", "kafka_sasl_password"})
+    told = settings.model_dump_json(exclude={"data_dir", *SECRETS})
     return found | {"settings": fingerprint(told.encode())}
 
 

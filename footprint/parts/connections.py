@@ -1,6 +1,7 @@
 """Connections of this process: from settings, else from the running `up` of the data folder, else the local defaults."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -20,6 +21,7 @@ DEMO_KEYS = "demo:demo"
 def resolve_kafka(settings: Settings) -> KafkaConnection:
     """Return how to reach Kafka."""
     run = None if settings.kafka_bootstrap else find_run(settings.data_dir)
+    _require_credentials(settings)
     return KafkaConnection(
         bootstrap=settings.kafka_bootstrap or (run.kafka if run else f"127.0.0.1:{settings.local_kafka_port}"),
         security_protocol=settings.kafka_security_protocol,
@@ -27,7 +29,25 @@ def resolve_kafka(settings: Settings) -> KafkaConnection:
         sasl_username=settings.kafka_sasl_username,
         sasl_password=settings.kafka_sasl_password,
         ca_file=settings.kafka_ca_file,
+        certificate_file=settings.kafka_certificate_file,
+        key_file=settings.kafka_key_file,
     )
+
+
+def _require_credentials(settings: Settings) -> None:
+    """Raise Misconfigured for credentials that the protocol does not use, or that it lacks: somebody believes to be protected."""
+    protocol = settings.kafka_security_protocol
+    wanted = (settings.kafka_sasl_mechanism, settings.kafka_sasl_username, settings.kafka_sasl_password)
+    if protocol.startswith("SASL") and not all(wanted):
+        raise Misconfigured(
+            f"{protocol} needs FOOTPRINT_KAFKA_SASL_MECHANISM, FOOTPRINT_KAFKA_SASL_USERNAME and FOOTPRINT_KAFKA_SASL_PASSWORD. Set all three."
+        )
+    if not protocol.startswith("SASL") and any(wanted):
+        raise Misconfigured(f"{protocol} takes no user and password. Set FOOTPRINT_KAFKA_SECURITY_PROTOCOL=SASL_SSL, or leave them out.")
+    if not protocol.endswith("SSL") and (settings.kafka_ca_file or settings.kafka_certificate_file or settings.kafka_key_file):
+        raise Misconfigured(
+            f"{protocol} does not encrypt. Set FOOTPRINT_KAFKA_SECURITY_PROTOCOL to SSL or SASL_SSL, or leave out the files."
+        )
 
 
 def resolve_store(settings: Settings, *, user: User) -> StoreConnection:
@@ -36,7 +56,7 @@ def resolve_store(settings: Settings, *, user: User) -> StoreConnection:
     With `FOOTPRINT_CLICKHOUSE_URL` set, both are the user that it names: its server decides what that user may do.
     """
     if settings.clickhouse_url:
-        return store_of(settings.clickhouse_url)
+        return _named_store(settings)
     run = find_run(settings.data_dir)
     url = run.clickhouse if run else f"http://127.0.0.1:{settings.local_clickhouse_port}"
     folder = secrets_folder(settings.data_dir)
@@ -82,6 +102,16 @@ def retired_keys(settings: Settings) -> tuple[str, ...]:
 def secrets_folder(data_dir: Path) -> Path:
     """Return where a data folder keeps its secrets."""
     return data_dir / "secrets"
+
+
+def _named_store(settings: Settings) -> StoreConnection:
+    found = store_of(settings.clickhouse_url)
+    files = (settings.clickhouse_ca_file, settings.clickhouse_certificate_file, settings.clickhouse_key_file)
+    if any(files) and not found.url.startswith("https:"):
+        raise Misconfigured("FOOTPRINT_CLICKHOUSE_URL does not encrypt. Write it with https://, or leave out the files.")
+    ca, certificate, key = files
+    password = settings.clickhouse_password or found.password
+    return replace(found, password=password, ca_file=ca, certificate_file=certificate, key_file=key)
 
 
 def store_of(url: str) -> StoreConnection:
