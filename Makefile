@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PART ?= all
+LOCK = $(BIN)/uv pip compile --generate-hashes --universal --no-header --no-emit-index-url -q
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,7 +31,7 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.compiled
 	@touch $@
 
 up: setup ## run the whole pipeline on this machine; Ctrl-C stops it
-	@$(BIN)/footprint up
+	@[ ! -t 0 ] || set -m; $(BIN)/footprint up; exit $$? # its own foreground: Ctrl-C stops the pipeline and leaves make well
 
 demo: setup ## send one realistic day through a throw-away pipeline and print what it tells
 	@$(BIN)/python -m footprint.demo
@@ -53,8 +54,10 @@ chaos: $(VENV)/.dev ## kill and compare: PART=collector|streams|sinks|cluster|al
 	@$(BIN)/python -m tests.chaos $(PART)
 
 lock: $(VENV)/.dev ## resolve the dependencies anew
-	$(BIN)/uv pip compile pyproject.toml --extra build --generate-hashes --universal --no-header --no-emit-index-url -q -o requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --extra build --extra dev --generate-hashes --universal --no-header --no-emit-index-url -q -c requirements.lock -o requirements-dev.lock
+	$(LOCK) pyproject.toml --group build --extra local -o requirements.lock
+	$(LOCK) pyproject.toml --group build --extra local --extra dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) pyproject.toml -c requirements.lock -o deploy/requirements.lock
+	$(LOCK) --group build -c requirements.lock -o deploy/requirements-build.lock
 
 generate: $(VENV)/.dev ## write the generated files anew
 	$(BIN)/python -m schemas.generate

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from footprint.local.installed import require_installed
 from footprint.local.ports import LOOPBACK, free_port
 from footprint.local.secrets import password_of
 from footprint.parts.connections import resolve_store
@@ -121,6 +122,7 @@ def _started(data_dir: Path) -> Iterator[StoreClient]:
     folder, secrets = data_dir / "clickhouse", data_dir / "secrets"
     if not folder.is_dir():
         raise Misconfigured(f"No store runs, and {data_dir} holds none. Start `footprint up`, or name the folder with --data-dir.")
+    require_installed()
     port = free_port()
     server = subprocess.Popen(
         [sys.executable, "-m", "footprint.local.clickhouse", "--path", str(folder), "--port", str(port), "--secrets", str(secrets)],

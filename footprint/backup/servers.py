@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import httpx2
 
 from footprint.local import clickhouse, kafka
+from footprint.local.installed import require_installed
 from footprint.local.ports import LOOPBACK, free_port
 from footprint.local.secrets import password_of
 from footprint.parts.connections import resolve_kafka, resolve_store, secrets_folder
@@ -70,6 +71,7 @@ def _kafka(settings: Settings) -> Iterator[KafkaConnection]:
 
 @contextmanager
 def _process(command: list[str], ready: Callable[[], bool]) -> Iterator[None]:
+    require_installed()
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
         _wait(server, ready)

@@ -2,14 +2,12 @@
 
 import argparse
 import hashlib
+import importlib
 import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-
-import jgo
-from jgo.config import GlobalSettings
-from jgo.maven import MavenContext
+from typing import Any
 
 from footprint.local.cache import cache_dir
 from footprint.local.lock import LOCK_FILE, Jar, locked_jars, write_lock
@@ -63,7 +61,7 @@ def fetch(jars: Iterable[Jar], folder: Path) -> int:
 
 def _download(jar: Jar, repository: Path) -> Path:
     group, artifact, version = jar.coordinate.split(":")
-    context = MavenContext(repo_cache=repository, local_repos=[], remote_repos=_repositories(), timeout=60)
+    context = _jgo("maven").MavenContext(repo_cache=repository, local_repos=[], remote_repos=_repositories(), timeout=60)
     try:
         path: Path = context.project(group, artifact).at_version(version).artifact().resolve()
     except (OSError, RuntimeError) as error:
@@ -71,9 +69,14 @@ def _download(jar: Jar, repository: Path) -> Path:
     return path
 
 
+def _jgo(module: str = "") -> Any:
+    """The image for clusters does not have it, and never comes here."""
+    return importlib.import_module(f"jgo.{module}" if module else "jgo")
+
+
 def _repositories() -> dict[str, str]:
     """Maven repositories by name: those of jgo's own settings file (a mirror) first, then Maven Central."""
-    return {**GlobalSettings.load().repositories, "central": jgo.MAVEN_CENTRAL_URL}
+    return {**_jgo("config").GlobalSettings.load().repositories, "central": _jgo().MAVEN_CENTRAL_URL}
 
 
 def ensured() -> list[Path]:
@@ -87,7 +90,7 @@ def ensured() -> list[Path]:
 def resolved() -> tuple[Jar, ...]:
     """Resolve Kafka's dependencies anew and return them with their sums, for a new lock."""
     # The binding is added by itself: resolved together, its parent's version table would choose Kafka's own jars.
-    coordinates = [f"{found.groupId}:{found.artifactId}:{found.version}" for found in jgo.resolve(KAFKA)] + [LOG_BINDING]
+    coordinates = [f"{found.groupId}:{found.artifactId}:{found.version}" for found in _jgo().resolve(KAFKA)] + [LOG_BINDING]
     with tempfile.TemporaryDirectory() as scratch:
         return tuple(Jar(name, sha256_of(_download(Jar(name, ""), Path(scratch)))) for name in coordinates)
 

