@@ -5,7 +5,7 @@ import logging
 import signal
 import socket
 import time
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from typing import Any
 
 import structlog
@@ -14,8 +14,8 @@ from prometheus_client import CollectorRegistry
 
 from footprint import health, logs, models, topics
 from footprint.parts.connections import resolve_kafka
+from footprint.parts.starting import Starting, cancel
 from footprint.settings import Settings, SiteSettings
-from schemas.errors import Retryable
 from streams.app import StreamsConfig, create_engine
 from streams.core.mail_agents import MailAgents
 from streams.core.rules import SiteRules
@@ -24,7 +24,6 @@ from streams.metrics import StreamsMetrics
 
 log = structlog.get_logger(__name__)
 
-START_RETRY_S = 0.5
 STOP_S = 10.0
 """Longest clean stop; what it did not publish comes at the next start."""
 NOISY = ("faust", "mode", "aiokafka", "streams.faust_exact.consumer")
@@ -78,9 +77,11 @@ async def _serve(settings: Settings, health_port: int, worker: int) -> None:
     engine = create_engine(config, clock=_now_ms, observer=metrics)
     metrics.watch(engine.partitions, _now_ms)
     async with AsyncExitStack() as stack:
-        server = asyncio.create_task(health.serve(health_port, lambda: _status(engine), registry))
-        stack.push_async_callback(_cancel, server)
-        if await _topics_are_there(config, settings, stopped):
+        server = asyncio.create_task(
+            health.serve(health_port, lambda: _status(engine), registry, part="streams", host=settings.health_host)
+        )
+        stack.push_async_callback(cancel, server)
+        if await Starting("streams_waits").until_up(lambda: topics.check(config.connection, settings), stopped):
             await _work(engine, stopped)
 
 
@@ -92,20 +93,6 @@ async def _work(engine: Engine, stopped: asyncio.Event) -> None:
     log.info("streams_stopped")
 
 
-async def _topics_are_there(config: StreamsConfig, settings: Settings, stopped: asyncio.Event) -> bool:
-    """Wait until the broker answers; False when asked to stop before that."""
-    while not stopped.is_set():
-        try:
-            await topics.check(config.connection, settings)
-        except Retryable as error:
-            log.warning("streams_waits", reason=str(error))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stopped.wait(), START_RETRY_S)
-        else:
-            return True
-    return False
-
-
 async def _status(engine: Engine) -> dict[str, Any]:
     status = engine.status()
     return {
@@ -114,12 +101,6 @@ async def _status(engine: Engine) -> dict[str, Any]:
         "idle_s": round(status.idle_s, 3),
         "checks": {"partitions": "ok" if status.ready else f"{status.owned} of {status.assigned} recovered"},
     }
-
-
-async def _cancel(task: asyncio.Task[Any]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
 
 
 def _now_ms() -> int:
