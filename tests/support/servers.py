@@ -43,10 +43,14 @@ class Server:
 
     def start(self) -> None:
         """Start the server and return when it is ready."""
+        self.launch()
+        eventually(self._ready_or_gone, 60)
+
+    def launch(self) -> None:
+        """Start the server and return at once: one that needs others is ready when they are."""
         part = Part(self.log.stem, tuple(self.command()), never_asked, environment=os.environ)
         self.process = spawn(part, self.folder).process
         STARTED[part.name] += 1
-        eventually(self._ready_or_gone, 60)
 
     def _ready_or_gone(self) -> bool:
         if self.process.poll() is not None:
