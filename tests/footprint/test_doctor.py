@@ -1,14 +1,13 @@
-import shutil
-from collections import namedtuple
-
 import pytest
 
-from footprint.doctor import clock_offset, disk, examine, look
+from footprint import doctor
+from footprint.doctor import examine, look
+from footprint.settings import Settings
 from schemas.errors import Misconfigured, Retryable
 
 
 def fail(error):
-    def seen():
+    def seen(*_):
         raise error
 
     return seen
@@ -31,16 +30,17 @@ def test_a_fault_of_the_program_is_not_hidden_as_a_finding():
         look("store", fail(ZeroDivisionError()))
 
 
-def test_clocks_may_differ_by_two_seconds():
-    assert "+1.9 s" in clock_offset(1.9)
-    with pytest.raises(Misconfigured, match="NTP"):
-        clock_offset(-2.1)
+def test_what_does_not_answer_is_told_once(tmp_path, monkeypatch):
+    for group, first in (("KAFKA", "broker"), ("STORE", "store"), ("UPKEEP", "spool")):
+        monkeypatch.setattr(doctor, group, ((first, fail(Retryable("away"))), ("another", lambda _: "well")))
+    found = [(one.check, one.ok) for one in examine(lambda: Settings(data_dir=tmp_path))]
+    assert found == [("settings", True), ("broker", False), ("store", False), ("spool", False), ("another", True)]
 
 
-def test_a_full_disk_is_told_also_for_a_folder_that_does_not_exist_yet(tmp_path, monkeypatch):
-    usage = namedtuple("usage", "total used free")  # noqa: PYI024 - the shape of the standard library's answer
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**13, 0, 10**9))
-    with pytest.raises(Misconfigured, match="FOOTPRINT_DATA_DIR"):
-        disk(tmp_path / "not" / "yet")
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**13, 0, 10**12))
-    assert disk(tmp_path / "not" / "yet") == f"931 GiB free at {tmp_path}"
+def test_the_running_parts_are_looked_at_where_they_are_known(tmp_path, monkeypatch):
+    for group in ("KAFKA", "STORE", "UPKEEP"):
+        monkeypatch.setattr(doctor, group, ())
+    monkeypatch.setattr(doctor, "RUNNING", (("parts", lambda _: "2 ready"),))
+    told = "streams-1=http://streams:8010/ready"
+    assert [one.check for one in examine(lambda: Settings(data_dir=tmp_path, parts=told))] == ["settings", "parts"]
+    assert [one.check for one in examine(lambda: Settings(data_dir=tmp_path))] == ["settings"]

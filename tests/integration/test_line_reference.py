@@ -36,12 +36,16 @@ def test_the_pages_have_examples():
     assert len(STATEMENTS) >= 5
 
 
+CHECKS = (
+    *("settings", "broker", "topics", "copies", "kept", "store", "schema", "retention", "erasures", "clock"),
+    *("parts", "lag", "streams", "watermark", "spool", "backup", "keys", "certs", "cores", "disk"),
+)
+
+
 def test_the_doctor_finds_a_running_line_well(line):
     done = run_program(line, "doctor")
     assert done.returncode == 0, done.stdout
     said = done.stdout.splitlines()
-    assert [line.split()[:2] for line in said if not line.startswith(" ")] == [
-        [check, "ok"] for check in ("settings", "broker", "topics", "store", "schema", "streams", "cores", "clock", "disk")
-    ]
+    assert [line.split()[:2] for line in said if not line.startswith(" ")] == [[check, "ok"] for check in CHECKS]
     hops = [line.split(":")[0].strip() for line in said if line.startswith(" ")]
     assert hops == [f"{hop}/{number}" for hop in ("subjects", "visitors") for number in range(4)]

@@ -1,0 +1,1 @@
+"""What `footprint doctor` looks at: each check returns what it saw, or raises what to do."""
