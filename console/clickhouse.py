@@ -3,12 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 
-import clickhouse_connect
-from clickhouse_connect.driver.exceptions import ClickHouseError
-
 from console.ports import SeenEvent
 from schemas.connections import StoreConnection
-from schemas.errors import Retryable
+from schemas.errors import Misconfigured, Retryable
+from sinks.clickhouse.client import Refused, StoreClient
 
 NEWEST = """
 SELECT formatDateTime(event_time, '%Y-%m-%d %H:%i:%S'), site, if(customer_id != '', customer_id, visitor_id), kind, name,
@@ -21,7 +19,7 @@ LIMIT {limit:UInt16}
 
 
 class ClickHouseStore:
-    """A store reached over HTTP; one short-lived client per question, so that a restarted store is found again."""
+    """A store reached over HTTP; one short-lived client per question."""
 
     def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
@@ -30,16 +28,13 @@ class ClickHouseStore:
         """Return the newest events by the time they were received."""
         try:
             rows = await asyncio.to_thread(self._query, NEWEST, {"limit": limit})
-        except (ClickHouseError, OSError) as error:
+        except (Retryable, Refused, Misconfigured) as error:
             raise Retryable("The store does not answer. Look at the clickhouse part.") from error
         return [SeenEvent(*map(str, row)) for row in rows]
 
     def _query(self, sql: str, parameters: dict[str, object]) -> Sequence[Sequence[object]]:
-        to = self._connection
-        client = clickhouse_connect.get_client(
-            dsn=to.url, username=to.user, password=to.password, database=to.database, autogenerate_session_id=False
-        )
+        client = StoreClient(self._connection)
         try:
-            return client.query(sql, parameters=parameters).result_rows
+            return client.rows(sql, parameters)
         finally:
             client.close()

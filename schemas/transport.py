@@ -4,12 +4,28 @@ Here, below all stages, because each of them connects and none may know another;
 """
 
 import ssl
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
 from schemas.connections import KafkaConnection, TlsFiles
-from schemas.errors import Misconfigured
+from schemas.errors import Misconfigured, Retryable
+
+OUT_OF_TIME = frozenset({9, 10})
+"""OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED."""
+NOT_TAKEN = frozenset(
+    {
+        "SSLV3_ALERT_BAD_CERTIFICATE",
+        "SSLV3_ALERT_CERTIFICATE_EXPIRED",
+        "SSLV3_ALERT_CERTIFICATE_UNKNOWN",
+        "SSLV3_ALERT_HANDSHAKE_FAILURE",
+        "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+        "TLSV1_ALERT_UNKNOWN_CA",
+    }
+)
+"""What OpenSSL calls a server's refusal of what a client shows, or does not."""
+NOT_TLS = frozenset({"HTTP_REQUEST", "RECORD_LAYER_FAILURE", "WRONG_VERSION_NUMBER"})
 
 Seen = tuple[tuple[int, int, int], ...]
 """What tells one state of the files from another."""
@@ -109,3 +125,35 @@ def _no_password() -> str:
 
 def _correct(files: TlsFiles) -> str:
     return f"Correct {files.named}_CA_FILE, {files.named}_CERTIFICATE_FILE and {files.named}_KEY_FILE."
+
+
+def distrust(error: BaseException, files: TlsFiles, *, server: str) -> Misconfigured | Retryable | None:
+    """Return what to say of a connection that TLS refused, None where something else failed.
+
+    A certificate that is out of its time is the server's to renew: Retryable. The rest is what we were told: Misconfigured.
+    """
+    found = next((one for one in _causes(error) if isinstance(one, ssl.SSLError)), None)
+    if isinstance(found, ssl.SSLCertVerificationError):
+        if found.verify_code in OUT_OF_TIME:
+            return Retryable(f"The certificate of {server} is out of its time ({found.verify_message}). Renew it there, or set the clocks.")
+        return Misconfigured(
+            f"The certificate of {server} is not believed ({found.verify_message}). Let {files.named}_CA_FILE hold its authority's "
+            "certificate, and the address be the one that it was made for."
+        )
+    if found is not None and found.reason in NOT_TAKEN:
+        return Misconfigured(f"{server} does not take our certificate ({found.reason}). {_correct(files)}")
+    if found is not None and found.reason in NOT_TLS:
+        return Misconfigured(f"{server} does not speak TLS ({found.reason}). Correct its port, or the protocol in the settings.")
+    return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what it came from: as Python notes it, and as HTTP libraries carry it."""
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        one = waiting.pop(0)
+        if isinstance(one, BaseException) and id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            waiting += [getattr(one, "reason", None), *one.args, one.__cause__, one.__context__]

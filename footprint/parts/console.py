@@ -13,6 +13,7 @@ from footprint.local.ports import require_free
 from footprint.parts.connections import resolve_store
 from footprint.parts.reaching import addresses
 from footprint.settings import Settings
+from schemas.transport import tls_context
 
 
 def run(settings: Settings) -> None:
@@ -24,8 +25,9 @@ def run(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings) -> None:
-    async with httpx2.AsyncClient() as client:
-        app = create_app(HttpParts(lambda: addresses(settings), client), ClickHouseStore(resolve_store(settings, user="analyst")))
+    store = resolve_store(settings, user="analyst")
+    async with httpx2.AsyncClient(verify=tls_context(store.tls) if store.tls else True) as client:
+        app = create_app(HttpParts(lambda: addresses(settings), client), ClickHouseStore(store))
         config = uvicorn.Config(
             app, host=settings.console_host, port=settings.console_port, log_config=None, access_log=False, server_header=False
         )

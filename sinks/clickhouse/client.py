@@ -5,15 +5,18 @@ import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 import clickhouse_connect
+from clickhouse_connect.driver import httputil
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, InterfaceError, ProgrammingError
 
-from schemas.connections import StoreConnection
+from schemas.connections import StoreConnection, TlsFiles
 from schemas.errors import Misconfigured, Retryable
+from schemas.transport import distrust, tls_context
 from sinks.clickhouse import layouts
 from sinks.core.shards import on_shards
 
@@ -57,11 +60,16 @@ class Refused(Exception):
 
 
 class StoreClient:
-    """A connection for one thread at a time. Connects at first use, and anew after the store was away."""
+    """A connection for one thread at a time. Connects at first use, and anew after the store was away.
+
+    What is wrong with our own settings is Misconfigured until the store has answered once, and Retryable from then on: it was
+    changed there, and work that is under way waits for it.
+    """
 
     def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
         self._client: Client | None = None
+        self._answered = False
         self._lock = threading.Lock()
 
     @property
@@ -121,8 +129,14 @@ class StoreClient:
                     if self._client is None:
                         self._client = connect(self._connection)
                     yield self._client
+                    self._answered = True
             except Retryable:
                 self.close()
+                raise
+            except Misconfigured as error:
+                self.close()
+                if self._answered:
+                    raise Retryable(str(error)) from error
                 raise
 
 
@@ -140,10 +154,11 @@ def _translated(error: Exception, connection: StoreConnection, rows: bytes | Non
     if isinstance(error, (ProgrammingError, InterfaceError)) and code is None:
         return Refused(message_of(error))
     if code is None:
-        return Retryable(f"ClickHouse at {connection.url} does not answer ({type(error).__name__}). Check that it runs.")
+        return _unreached(error, connection)
     if code in NO_ACCESS:
         return Misconfigured(
-            f"ClickHouse refuses user {connection.user!r} (code {code}). Correct user and password in FOOTPRINT_CLICKHOUSE_URL."
+            f"ClickHouse refuses user {connection.user!r} (code {code}). Correct user and password in FOOTPRINT_CLICKHOUSE_URL and "
+            "FOOTPRINT_CLICKHOUSE_PASSWORD, or give it its rights: `footprint deploy acls --grants`."
         )
     if rows is None:
         return Refused(message_of(error))
@@ -151,6 +166,12 @@ def _translated(error: Exception, connection: StoreConnection, rows: bytes | Non
         return RowFault(f"{error_name(error)} (code {code})")
     hint = "Run `footprint migrate`." if code in NO_SCHEMA else "Look at the server's log."
     return Retryable(f"ClickHouse refused an insert with code {code}. {hint}")
+
+
+def _unreached(error: Exception, connection: StoreConnection) -> Misconfigured | Retryable:
+    server = f"ClickHouse at {connection.url}"
+    said = distrust(error, connection.tls, server=server) if connection.tls else None
+    return said or Retryable(f"{server} does not answer ({type(error).__name__}). Check that it runs.")
 
 
 def _is_text(rows: bytes) -> bool:
@@ -186,4 +207,20 @@ def connect(connection: StoreConnection, database: str | None = None) -> Client:
         connect_timeout=CONNECT_TIMEOUT_S,
         send_receive_timeout=ANSWER_TIMEOUT_S,
         autogenerate_session_id=False,
+        **_secured(connection),
     )
+
+
+def _secured(connection: StoreConnection) -> dict[str, Any]:
+    """Return the options of an encrypted connection. A certificate of ours without a password is who we are."""
+    files = connection.tls
+    if files is None:
+        return {}
+    pool = {"pool_mgr": _pool(files)}
+    return pool | ({} if connection.password else {"client_cert": files.certificate or None})
+
+
+@lru_cache(maxsize=16)
+def _pool(files: TlsFiles) -> Any:
+    """Return the connections that are shared by all clients with these files, as those of open connections are."""
+    return httputil.get_pool_manager(ssl_context=tls_context(files))

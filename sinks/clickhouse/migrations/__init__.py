@@ -76,13 +76,21 @@ def _cluster(connection: StoreConnection) -> ClickhouseCluster:
     parts = urlsplit(connection.url)
     return ClickhouseCluster(
         db_host=parts.hostname or "127.0.0.1",
-        db_port=str(parts.port or 8123),
+        db_port=str(parts.port or (8443 if parts.scheme == "https" else 8123)),
         db_user=connection.user,
         db_password=connection.password,
         db_name=connection.database,
         secure=parts.scheme == "https",
         driver="clickhouse-connect",
+        **_secured(connection),
     )
+
+
+def _secured(connection: StoreConnection) -> dict[str, str]:
+    """Return the files of an encrypted connection, as the library names them; those that are not set are the system's."""
+    files = connection.tls
+    named = {"ca_cert": files.ca, "cert": files.certificate, "key": files.key} if files else {}
+    return {name: path for name, path in named.items() if path}
 
 
 def _everywhere(laid: Layout) -> str | None:
