@@ -25,9 +25,10 @@ FROM timeline(site = {site:String}, customer = {customer:String})
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     from footprint.cli.held import export, forget
+    from footprint.cli.suppress import release, suppress
 
-    group = typer.Typer(help="One customer: profile, score explained, timeline, export, erasure.", no_args_is_help=True)
-    for command in (show, why, timeline, export, forget):
+    group = typer.Typer(help="One customer: profile, score explained, timeline, export, erasure, objection.", no_args_is_help=True)
+    for command in (show, why, timeline, export, forget, suppress, release):
         group.command()(command)
     app.add_typer(group, name="customer")
 
