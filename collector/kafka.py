@@ -42,13 +42,21 @@ class KafkaDelivery:
     """The `Delivery` of production: see collector/ports.py for the promise.
 
     A producer whose batch was refused is replaced: the broker would take its later sequence numbers for gaps. `check` runs
-    before the first producer is made, as often as it takes.
+    before the first producer is made, as often as it takes; `explain` says what is wrong when a later one cannot be made.
     """
 
-    def __init__(self, connection: KafkaConnection, *, partitions: int, check: Callable[[], Awaitable[None]] | None = None) -> None:
+    def __init__(
+        self,
+        connection: KafkaConnection,
+        *,
+        partitions: int,
+        check: Callable[[], Awaitable[None]] | None = None,
+        explain: Callable[[BaseException, Retryable], Awaitable[Exception]] | None = None,
+    ) -> None:
         self._connection = connection
         self._partitions = partitions
         self._check = check
+        self._explain = explain
         self._producer: Any = None
         self._connecting = asyncio.Lock()
         self.spooled = Spooled()
@@ -106,9 +114,14 @@ class KafkaDelivery:
         except BaseException as error:
             await _stop(producer)
             if isinstance(error, (KafkaError, OSError)):
-                raise Retryable(f"Kafka at {self._connection.bootstrap} does not answer. Start it, or correct its address.") from error
+                raise await self._unreached(error) from error
             raise
         return producer
+
+    async def _unreached(self, error: BaseException) -> Retryable:
+        """Whatever is wrong now was right at the start: it is waited for."""
+        away = Retryable(f"Kafka at {self._connection.bootstrap} does not answer. Start it, or correct its address.")
+        return away if self._explain is None else Retryable(str(await self._explain(error, away)))
 
     async def deliver(self, publication: Publication) -> None:
         """Return once every record is acknowledged by all in-sync replicas; while the broker is away that takes until it is back.

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from footprint import keys, models
+from footprint.broker import explained
 from footprint.models import ModelFile
 from footprint.parts.connections import DEMO_KEYS, resolve_kafka
 from footprint.settings import Settings
@@ -99,7 +100,7 @@ async def _send(connection: KafkaConnection, lines: Sequence[bytes]) -> None:
         for partition, line in enumerate(lines):
             await producer.send_and_wait(EVENTS.name, line, partition=partition)
     except (KafkaError, OSError) as error:
-        raise Retryable(AWAY.format(connection.bootstrap)) from error
+        raise await explained(error, connection, Retryable(AWAY.format(connection.bootstrap))) from error
     finally:
         await producer.stop()
 
@@ -138,7 +139,7 @@ async def _running(settings: Settings, site: str) -> PublishedModel | None:
                 found = next((record.value for record in reversed(records) if record.key == site.encode()), found)
         return PublishedModel.model_validate_json(found) if found else None
     except (KafkaError, OSError) as error:
-        raise Retryable(AWAY.format(connection.bootstrap)) from error
+        raise await explained(error, connection, Retryable(AWAY.format(connection.bootstrap))) from error
     finally:
         await consumer.stop()
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from footprint.broker import explained
 from schemas.codec import join_lines, partition_of
 from schemas.connections import KafkaConnection
 from schemas.errors import Retryable
@@ -41,7 +42,8 @@ async def _tell(connection: KafkaConnection, site: str, told: list[Told]) -> Non
         ]
         await asyncio.gather(*sent)
     except (KafkaError, OSError) as error:
-        raise Retryable(f"Kafka at {connection.bootstrap} does not answer. When it is back, run the same command again.") from error
+        away = Retryable(f"Kafka at {connection.bootstrap} does not answer. When it is back, run the same command again.")
+        raise await explained(error, connection, away) from error
     finally:
         await producer.stop()
 

@@ -7,12 +7,13 @@ from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
-from aiokafka.helpers import create_ssl_context
 
+from footprint.broker import explained
 from footprint.settings import Settings
 from schemas.connections import KafkaConnection
 from schemas.errors import Misconfigured, Retryable
 from schemas.topics import PUBLIC, STATE, Topic
+from schemas.transport import client_options
 
 STATE_RECORD_BYTES = 8 * 1024 * 1024
 """Largest state record that the streams write."""
@@ -66,7 +67,8 @@ async def check(connection: KafkaConnection, settings: Settings) -> None:
     found = await partitions(connection)
     missing = [name for name in wanted() if name not in found]
     if missing:
-        raise Misconfigured(f"Topics are missing: {', '.join(missing)}. Run: footprint topics create")
+        unseen = " (or let this user describe them: `footprint deploy acls`)" if connection.security_protocol != "PLAINTEXT" else ""
+        raise Misconfigured(f"Topics are missing: {', '.join(missing)}. Run: footprint topics create{unseen}")
     for name, number in found.items():
         if number != settings.partitions:
             raise Misconfigured(
@@ -93,19 +95,12 @@ def _configuration(topic: Topic) -> dict[str, str]:
 
 @asynccontextmanager
 async def _admin(connection: KafkaConnection) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(
-        bootstrap_servers=connection.bootstrap,
-        security_protocol=connection.security_protocol,
-        ssl_context=create_ssl_context(cafile=connection.ca_file or None) if "SSL" in connection.security_protocol.split("_") else None,
-        sasl_mechanism=connection.sasl_mechanism or "PLAIN",
-        sasl_plain_username=connection.sasl_username or None,
-        sasl_plain_password=connection.sasl_password or None,
-        request_timeout_ms=10_000,
-    )
+    admin = AIOKafkaAdminClient(request_timeout_ms=10_000, **client_options(connection))
     try:
         await admin.start()
         yield admin
     except (KafkaError, OSError) as error:
-        raise Retryable(f"Kafka at {connection.bootstrap} does not answer. Start it, or correct FOOTPRINT_KAFKA_BOOTSTRAP.") from error
+        away = Retryable(f"Kafka at {connection.bootstrap} does not answer. Start it, or correct FOOTPRINT_KAFKA_BOOTSTRAP.")
+        raise await explained(error, connection, away) from error
     finally:
         await admin.close()

@@ -9,6 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from footprint.backup.manifest import Place
+from footprint.broker import explained
 from schemas.connections import KafkaConnection
 from schemas.errors import Misconfigured, Retryable
 from schemas.transport import client_options
@@ -66,9 +67,10 @@ async def _clients(connection: KafkaConnection) -> AsyncIterator[tuple[Any, Any]
         await consumer.start()
         yield admin, consumer
     except (KafkaError, OSError) as error:
-        raise Retryable(
+        said = (
             f"Kafka at {connection.bootstrap} did not follow ({type(error).__name__}). Stop the sink, check that Kafka runs, and try again."
-        ) from error
+        )
+        raise await explained(error, connection, Retryable(said)) from error
     finally:
         await consumer.stop()
         await admin.close()

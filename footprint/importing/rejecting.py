@@ -8,6 +8,7 @@ from typing import Any, Self
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from footprint.broker import explained
 from footprint.importing.outcomes import Broken
 from schemas.codec import dumps, key_partition
 from schemas.connections import KafkaConnection
@@ -44,7 +45,8 @@ class RejectedLines:
             for future in sent:
                 await future
         except KafkaError as error:
-            raise Retryable(f"Cannot write rejected lines to Kafka: {error}. When it is back, run the same import again.") from error
+            away = Retryable(f"Cannot write rejected lines to Kafka: {error}. When it is back, run the same import again.")
+            raise await explained(error, self._connection, away) from error
 
     def _record(self, line: Broken) -> bytes:
         rejection = Rejection(line.reason, line.message, event_id=line.event_id, original=line.original)
