@@ -50,7 +50,8 @@ def revoke(path: Path, site: str, named: str) -> KeptKey:
         ]
         if len(found) != 1:
             raise Misconfigured(
-                f"{len(found)} keys of site {site!r} are {named[:HINT_LENGTH]!r}. `footprint keys list --site {site}` shows them."
+                f"{len(found)} keys of site {site!r} are meant. Give the whole key, or how it begins: 5 to {HINT_LENGTH} characters, as "
+                f"`footprint keys list --site {site}` shows them."
             )
         _write(path, [key for key in keys if key != found[0]])
     return found[0]
