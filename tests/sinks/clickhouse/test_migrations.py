@@ -95,7 +95,7 @@ def test_every_table_that_keeps_rows_of_the_topics_recognises_a_repeated_insert(
 def test_the_files_name_their_place_in_a_cluster():
     for path in FOLDER.glob("*.sql"):
         text = path.read_text("utf-8")
-        changing = len(re.findall(r"^(?:CREATE|ALTER) ", text, re.MULTILINE))
+        changing = len(re.findall(r"^(?:CREATE|ALTER|DROP) ", text, re.MULTILINE))
         assert text.count("${ON_CLUSTER}") == changing, path.name
         assert text.count("MergeTree(") == text.count("${REPL}ReplacingMergeTree(${ZK}"), path.name
 
