@@ -100,7 +100,10 @@ async def _admin(connection: KafkaConnection) -> AsyncIterator[AIOKafkaAdminClie
         await admin.start()
         yield admin
     except (KafkaError, OSError) as error:
-        away = Retryable(f"Kafka at {connection.bootstrap} does not answer. Start it, or correct FOOTPRINT_KAFKA_BOOTSTRAP.")
+        away = Retryable(
+            f"Kafka at {connection.bootstrap} does not answer ({connection.security_protocol}). Start it, or correct "
+            "FOOTPRINT_KAFKA_BOOTSTRAP and FOOTPRINT_KAFKA_SECURITY_PROTOCOL."
+        )
         raise await explained(error, connection, away) from error
     finally:
         await admin.close()

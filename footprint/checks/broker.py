@@ -10,6 +10,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 
 from footprint import topics
+from footprint.broker import explained
 from footprint.parts.connections import resolve_kafka
 from footprint.settings import Settings
 from schemas.errors import Misconfigured, Retryable
@@ -152,6 +153,5 @@ def _asked(settings: Settings, question: Any) -> Any:
         return asyncio.run(asyncio.wait_for(ask(), PATIENCE_S))
     except (KafkaError, OSError) as error:
         problem = str(error) or type(error).__name__
-        raise Retryable(
-            f"Kafka at {connection.bootstrap} cannot be reached ({problem}). Start it, or set FOOTPRINT_KAFKA_BOOTSTRAP."
-        ) from error
+        away = Retryable(f"Kafka at {connection.bootstrap} cannot be reached ({problem}). Start it, or set FOOTPRINT_KAFKA_BOOTSTRAP.")
+        raise asyncio.run(explained(error, connection, away)) from error
