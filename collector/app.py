@@ -62,6 +62,8 @@ def create_app(
     """
     metrics = Metrics()
     metrics.watch_spool(lambda: publisher.spooled, now_ms)
+    if config.spool is not None:
+        metrics.watch_disk(config.spool, config.spool_limit)
     publishing = Publishing(publisher, metrics, limit=config.in_flight_limit)
     live = LiveFiles(config.live)
     handlers = Handlers(config, new_id=_new_id, retry_after=_retry_after, live=live, now_ms=now_ms)
@@ -106,6 +108,7 @@ class _Pages:
         self._readiness = readiness
         self._publishing = publishing
         metrics.ready.set_function(lambda: float(readiness.ready))
+        metrics.kafka_up.set_function(lambda: float(readiness.kafka.startswith("ok")))
 
     def routes(self) -> list[Route]:
         pages: dict[str, Endpoint] = {

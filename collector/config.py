@@ -17,6 +17,7 @@ NO_LINKS = LinkReader(())
 class CollectorConfig:
     """`sites` by write key, `rules` by site: those for keys that are made while the collector runs.
 
+    `spool` is the folder of the spool, which may hold `spool_limit` bytes; None: there is none.
     `snippet` is the built browser snippet served as `/fp.js`. `links` reads the addresses of e-mails. `used_tokens` is the folder of hand-over tokens that were used.
     """
 
@@ -30,3 +31,5 @@ class CollectorConfig:
     trusted_proxies: tuple[Network, ...] = ()
     body_limit: int = 10 * MEGABYTE
     in_flight_limit: int = 64 * MEGABYTE
+    spool: Path | None = None
+    spool_limit: int = 0

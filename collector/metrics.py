@@ -1,9 +1,12 @@
 """The collector's metrics: every name stands here."""
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
 
+from collector.core.routes import MAILED, ROUTES
 from collector.counting import Tally, Timings
 from collector.handlers import Outcome
 from collector.ports import Spooled
@@ -31,6 +34,8 @@ class Metrics:
             ["entry"],
             registry=self.registry,
         )
+        for name in sorted({route.name for route in (*ROUTES.values(), *MAILED.values())}):
+            self.not_durable.add((name,), 0)  # a counter that appears with its first failure is seen too late
         self.bad_tokens = Tally(
             "footprint_collector_bad_tokens",
             "Addresses of e-mails that footprint did not sign, by what they are for.",
@@ -46,8 +51,10 @@ class Metrics:
             SKEW_SECONDS,
             registry=self.registry,
         )
-        self.bytes_in_flight = Gauge("footprint_collector_bytes_in_flight", "Bytes of requests not yet answered.", registry=self.registry)
+        self.bytes_in_flight = Gauge("footprint_collector_in_flight_bytes", "Bytes of requests not yet answered.", registry=self.registry)
         self.ready = Gauge("footprint_collector_ready", "1 while events can be made durable.", registry=self.registry)
+        self.kafka_up = Gauge("footprint_collector_kafka_up", "1 while Kafka takes events.", registry=self.registry)
+        ProcessCollector(registry=self.registry)
 
     def watch_spool(self, spooled: Callable[[], Spooled], now_ms: Callable[[], int]) -> None:
         """Read the spool's gauges from `spooled` whenever somebody asks."""
@@ -59,6 +66,13 @@ class Metrics:
         events.set_function(lambda: spooled().count)
         size.set_function(lambda: spooled().size)
         age.set_function(lambda: max(0, now_ms() - (spooled().oldest_at or now_ms())) / 1000)
+
+    def watch_disk(self, folder: Path, limit: int) -> None:
+        """Show how much of its disk the spool's folder may still take."""
+        bounds = Gauge("footprint_collector_spool_limit_bytes", "Bytes that the spool may hold.", registry=self.registry)
+        free = Gauge("footprint_collector_disk_free_bytes", "Bytes that are free on the disk of the spool.", registry=self.registry)
+        bounds.set(limit)
+        free.set_function(lambda: shutil.disk_usage(folder).free if folder.is_dir() else 0)
 
     def count(self, outcome: Outcome) -> None:
         """Count the events of an outcome that is durable."""

@@ -108,6 +108,12 @@ class Lane:
         """Records that were read and are not stored; a batch under way counts by its rows, at least one."""
         return len(self.waiting) + (max(1, self.batch.count) if self.batch else 0)
 
+    @property
+    def oldest_ms(self) -> int | None:
+        """Kafka's time of the oldest record that was read and is not stored, None without one."""
+        first = self.batch.read[0] if self.batch else self.waiting[0] if self.waiting else None
+        return first.record.timestamp if first else None
+
     def _due(self, now: float, limits: Limits, place: Place | None) -> bool:
         if self.replay is not None:
             return self._replay_read(self.replay, place)

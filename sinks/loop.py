@@ -25,12 +25,16 @@ BACKOFF_S = (0.2, 5.0)
 
 @dataclass(frozen=True, slots=True)
 class SinkStatus:
-    """`lag`: records that are not stored, None while unknown. `idle_s`: since the last record arrived."""
+    """`lag`: records that are not stored, None while unknown. `idle_s`: since the last record arrived.
+
+    `oldest_ms`: Kafka's time of the oldest record that was read and is not stored, None without one.
+    """
 
     assigned: int
     lag: int | None
     idle_s: float
     waiting_for: str = ""
+    oldest_ms: int | None = None
 
 
 class Sink:
@@ -56,7 +60,9 @@ class Sink:
 
     def status(self, *, since_ms: int = 0) -> SinkStatus:
         """Return where the sink stands. The lag is known once the ends of all partitions were seen at or after `since_ms`."""
-        return SinkStatus(len(self._source.assigned()), self._lag(since_ms), self._clock() - self._arrived, self._trouble)
+        ages = [lane.oldest_ms for lane in self._lanes.values()]
+        oldest = min((age for age in ages if age is not None), default=None)
+        return SinkStatus(len(self._source.assigned()), self._lag(since_ms), self._clock() - self._arrived, self._trouble, oldest)
 
     async def run(self, stop: asyncio.Event, *, drain_s: float = 20.0, wall_ms: Callable[[], int]) -> bool:
         """Store what arrives until `stop`; then up to the end of all partitions, for at most `drain_s`.

@@ -63,6 +63,28 @@ class Store(Protocol):
         """True when the store answers."""
 
 
+class Insert(NamedTuple):
+    """An insert that is stored. `age_s`: since the collector received its first event, None where rows do not say so."""
+
+    rows: int
+    size: int
+    seconds: float
+    age_s: float | None
+
+
+class Observer(Protocol):
+    """Told what became of inserts. It must return at once and never raise. Tables are named without `ingest_`."""
+
+    def stored(self, table: str, insert: Insert) -> None:
+        """An insert is stored."""
+
+    def tried(self, table: str, *, refused: bool) -> None:
+        """An insert was not stored: `refused` for its rows, else because the store is away."""
+
+    def rejected(self, reason: str) -> None:
+        """A row was turned away, durably."""
+
+
 class Rejected(Protocol):
     """Where rows go that cannot be stored."""
 

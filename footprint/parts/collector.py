@@ -27,7 +27,7 @@ from collector.peers import Peers
 from collector.publisher import GroupPublisher
 from footprint import logs
 from footprint.local.ports import require_free
-from footprint.parts.collector_delivery import delivery_of
+from footprint.parts.collector_delivery import delivery_of, spool_folder
 from footprint.parts.collector_sites import link_reader, live_paths, rules_for
 from footprint.parts.collector_workers import run_workers
 from footprint.parts.connections import resolve_kafka
@@ -99,6 +99,8 @@ def config_of(settings: Settings) -> CollectorConfig:
         links=link_reader(settings),
         trusted_proxies=trusted_networks(settings.trusted_proxies),
         in_flight_limit=settings.collector_in_flight_bytes,
+        spool=spool_folder(settings),
+        spool_limit=settings.spool_max_bytes // settings.collector_workers,
     )
 
 

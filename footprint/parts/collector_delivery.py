@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from pathlib import Path
 
 import structlog
 
@@ -30,17 +31,22 @@ async def delivery_of(
     With a spool it does not wait for a broker that is away. Raises Misconfigured when the spool has no place, or a topic is
     missing or does not fit; `failed` is told so when that is found out later.
     """
-    connection = resolve_kafka(settings)
-    if not settings.spool_max_bytes:
+    connection, folder = resolve_kafka(settings), spool_folder(settings)
+    if folder is None:
         there = await Starting("collector_waits").until_up(lambda: topics.check(connection, settings), stopped)
         return KafkaDelivery(connection, partitions=settings.partitions) if there else None
     kafka = KafkaDelivery(connection, partitions=settings.partitions, check=await _check_left(connection, settings))
     with suppress(OSError):  # the spool says so when it cannot be made
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     limit = settings.spool_max_bytes // settings.collector_workers
-    spool = Spool(settings.spool_dir or settings.data_dir / "spool", worker=str(worker), limit=limit, workers=settings.collector_workers)
+    spool = Spool(folder, worker=str(worker), limit=limit, workers=settings.collector_workers)
     spool.open()  # a folder that cannot be had stops the start here, before anything listens
     return Spooling(kafka, spool, failed=failed)
+
+
+def spool_folder(settings: Settings) -> Path | None:
+    """Return where events are kept while Kafka is away, None without a spool."""
+    return (settings.spool_dir or settings.data_dir / "spool") if settings.spool_max_bytes else None
 
 
 async def _check_left(connection: KafkaConnection, settings: Settings) -> Callable[[], Awaitable[None]] | None:

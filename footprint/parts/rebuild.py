@@ -8,18 +8,19 @@ from contextlib import suppress
 from typing import Any
 
 import structlog
-from prometheus_client import CollectorRegistry, Gauge
 
 from footprint import health, publishing
 from footprint.parts.connections import resolve_kafka, resolve_store
+from footprint.parts.metrics import Pass, RebuildMetrics, StoreMetrics
 from footprint.rebuilding import SETTLE_S, HistoryOf, Round, marks_waiting, now_ms, rebuild_marked
 from footprint.rescoring import Rescoring, Tell, kept_since, tell_history
 from footprint.settings import Settings
 from footprint.suppressing import suppressions
 from footprint.telling import Told, tell_streams
-from schemas.errors import Retryable
-from sinks.clickhouse import migrations
-from sinks.clickhouse.client import StoreClient
+from schemas.connections import StoreConnection
+from schemas.errors import Misconfigured, Retryable
+from sinks.clickhouse import figures, migrations
+from sinks.clickhouse.client import Refused, StoreClient
 from sinks.clickhouse.rollups import refresh
 
 log = structlog.get_logger()
@@ -77,8 +78,9 @@ def run(settings: Settings, *, every_s: float, health_port: int) -> None:
 class _Rebuilding:
     def __init__(self, settings: Settings, every_s: float) -> None:
         self._settings, self._every_s = settings, every_s
-        self._registry = CollectorRegistry()
-        self._marks = Gauge("footprint_rebuild_marks", "Visitors and days that wait for the rebuild.", registry=self._registry)
+        self._metrics = RebuildMetrics()
+        self._store = StoreMetrics(self._metrics.registry)
+        self._blind = False
         self._trouble = "starting"
         self._waiting: int | None = None
         self._busy_at = time.monotonic()
@@ -87,7 +89,9 @@ class _Rebuilding:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        server = asyncio.create_task(health.serve(health_port, self.status, self._registry, host=self._settings.health_host))
+        server = asyncio.create_task(
+            health.serve(health_port, self.status, self._metrics.registry, part="rebuild", host=self._settings.health_host)
+        )
         try:
             while not stop.is_set():
                 pause_s = await self._round()
@@ -105,17 +109,38 @@ class _Rebuilding:
 
     async def _round(self) -> float:
         try:
-            done = await asyncio.to_thread(once, self._settings, settle_s=SETTLE_S)
-            await asyncio.to_thread(count_days, self._settings)
-            self._waiting = await asyncio.to_thread(marks_waiting, resolve_store(self._settings, user="pipeline"))
+            done = await asyncio.to_thread(self._pass)
         except Retryable as error:
             if self._trouble != str(error):
                 log.warning("rebuild_waits", reason=str(error))
             self._trouble = str(error)
+            self._metrics.failed()
             return RETRY_S
         self._trouble = "ok"
-        self._marks.set(self._waiting)
         if done.marks > done.left:
             self._busy_at = time.monotonic()
             log.info("rebuilt", marks=done.marks - done.left, left=done.left)
         return self._every_s
+
+    def _pass(self) -> Round:
+        """Do one round, and show what it did and what the store holds."""
+        began = time.monotonic()
+        done = once(self._settings, settle_s=SETTLE_S)
+        days = count_days(self._settings)
+        to = resolve_store(self._settings, user="pipeline")
+        self._waiting = marks_waiting(to)
+        self._metrics.ended(Pass(done, days, self._waiting, time.monotonic() - began, now_ms() / 1000))
+        self._look(to)
+        return done
+
+    def _look(self, to: StoreConnection) -> None:
+        """Show what the store holds; a server that does not let us look stops no round."""
+        client = StoreClient(to)
+        try:
+            self._store.show(figures.read(client), now_ms() / 1000)
+        except (Misconfigured, Refused) as error:
+            if not self._blind:
+                log.warning("store_not_shown", reason=str(error))
+            self._blind = True
+        finally:
+            client.close()

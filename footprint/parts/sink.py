@@ -1,13 +1,13 @@
 """The sink's process: one member of the group that stores the topics."""
 
 import asyncio
+import math
 import signal
 import time
 from contextlib import AsyncExitStack
 from typing import Any
 
 import structlog
-from prometheus_client import CollectorRegistry, Gauge
 
 from footprint import health, topics
 from footprint.parts.connections import resolve_kafka, resolve_store
@@ -18,7 +18,9 @@ from sinks.clickhouse import migrations
 from sinks.clickhouse.store import ClickHouseStore
 from sinks.core.feeds import TOPICS
 from sinks.kafka import KafkaSource, RejectedTopic
-from sinks.loop import Sink
+from sinks.loop import Sink, SinkStatus
+from sinks.measured import MeasuredRejected, MeasuredStore
+from sinks.metrics import SinkMetrics
 
 log = structlog.get_logger()
 
@@ -38,10 +40,10 @@ async def _run(settings: Settings, health_port: int) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    registry = CollectorRegistry()
-    process = _SinkProcess(settings, registry)
+    metrics = SinkMetrics()
+    process = _SinkProcess(settings, metrics)
     async with AsyncExitStack() as stack:
-        server = asyncio.create_task(health.serve(health_port, process.status, registry, host=settings.health_host))
+        server = asyncio.create_task(health.serve(health_port, process.status, metrics.registry, part="sink", host=settings.health_host))
         stack.push_async_callback(cancel, server)
         await process.run(stop, stack)
 
@@ -49,13 +51,12 @@ async def _run(settings: Settings, health_port: int) -> None:
 class _SinkProcess:
     """Starts the drivers, each as often as it takes, and tells how things stand."""
 
-    def __init__(self, settings: Settings, registry: CollectorRegistry) -> None:
+    def __init__(self, settings: Settings, metrics: SinkMetrics) -> None:
         self._settings = settings
+        self._metrics = metrics
         self._sink: Sink | None = None
         self._store: ClickHouseStore | None = None
         self._starting = Starting("sink_waits")
-        self._lag = Gauge("footprint_sink_lag", "Records that are not stored.", registry=registry)
-        self._idle = Gauge("footprint_sink_idle_seconds", "Seconds since the last record arrived.", registry=registry)
 
     async def run(self, stop: asyncio.Event, stack: AsyncExitStack) -> None:
         """Wait for store and broker, then store until `stop` and drain."""
@@ -72,8 +73,9 @@ class _SinkProcess:
         stack.push_async_callback(rejected.stop)
         if not (await self._starting.until_up(source.start, stop) and await self._starting.until_up(rejected.start, stop)):
             return
-        self._sink = Sink(source, self._store, rejected)
-        drained = await self._sink.run(stop, wall_ms=lambda: int(time.time() * 1000))
+        store = MeasuredStore(self._store, self._metrics, _now_ms)
+        self._sink = Sink(source, store, MeasuredRejected(rejected, self._metrics))
+        drained = await self._sink.run(stop, wall_ms=_now_ms)
         log.info("sink_stopped", everything_stored=drained)
 
     async def status(self) -> dict[str, Any]:
@@ -86,7 +88,19 @@ class _SinkProcess:
             "partitions": "ok" if now and now.assigned else "none assigned yet",
             "sink": trouble,
         }
+        self._show(now, reachable=reachable)
         lag, idle_s = (now.lag, now.idle_s) if now else (None, 0.0)
-        self._lag.set(-1 if lag is None else lag)
-        self._idle.set(idle_s)
         return {"ready": reachable and lag is not None and trouble == "ok", "lag": lag, "idle_s": round(idle_s, 3), "checks": checks}
+
+    def _show(self, now: SinkStatus | None, *, reachable: bool) -> None:
+        gauges = self._metrics.watch
+        gauges.store_up.set(reachable)
+        gauges.lag.set(math.nan if now is None or now.lag is None else now.lag)
+        if now is not None:
+            gauges.idle.set(now.idle_s)
+            gauges.partitions.set(now.assigned)
+            gauges.unstored_age.set(max(0, _now_ms() - now.oldest_ms) / 1000 if now.oldest_ms else 0)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -91,7 +91,9 @@ class _Webhooks:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         async with AsyncExitStack() as stack:
-            server = asyncio.create_task(health.serve(health_port, self.status, self._registry, host=self._settings.health_host))
+            server = asyncio.create_task(
+                health.serve(health_port, self.status, self._registry, part="webhooks", host=self._settings.health_host)
+            )
             stack.push_async_callback(cancel, server)
             lanes = await self._start(stop, stack)
             if lanes is not None:
@@ -109,6 +111,7 @@ class _Webhooks:
             return None
         lanes = []
         for address in self._addresses:
+            self._metrics.expect(address.name)
             source = KafkaSource(kafka, [SIGNALS.name], group=f"{GROUP}-{address.name}", begin="latest")
             stack.push_async_callback(source.stop)
             if not await self._starting.until_up(source.start, stop):

@@ -21,6 +21,11 @@ class WebhookMetrics:
         )
         self._pending = Gauge("footprint_webhooks_pending", "Alerts that are not done.", ("address",), registry=registry)
 
+    def expect(self, address: str) -> None:
+        """Show an address that was not called yet: a counter that appears with its first dead letter is seen too late."""
+        for outcome in ("delivered", "dead_lettered"):
+            self._alerts.labels(address, outcome)
+
     def called(self, address: str, outcome: str) -> None:
         """Count an attempt."""
         self._calls.labels(address, outcome).inc()

@@ -74,16 +74,6 @@ def test_every_view_of_the_store_is_described():
         assert f"\n## {view}\n" in text or f"`{view}`" in text.split("## Behind the views")[1], view
 
 
-def test_every_metric_is_described():
-    sources = [
-        path.read_text("utf-8") for package in ("collector", "streams", "sinks", "footprint") for path in (ROOT / package).rglob("*.py")
-    ]
-    names = {name for source in sources for name in re.findall(r'"(footprint_(?:collector|streams|sink|webhooks)_[a-z_]+)"', source)}
-    assert len(names) > 15
-    described = set(re.findall(r"^\| `(footprint_\w+)` \|", page("metrics.md"), re.MULTILINE))
-    assert described == names
-
-
 def test_links_between_documents_lead_somewhere():
     links = (
         (path, target)

@@ -181,7 +181,7 @@ async def test_a_flood_is_cut_off(http, port, monkeypatch, name):
     )
     writer.close()
     assert (await http.get("/live")).status_code == 200
-    assert "footprint_collector_bytes_in_flight 0.0" in (await http.get("/metrics")).text
+    assert "footprint_collector_in_flight_bytes 0.0" in (await http.get("/metrics")).text
 
 
 @pytest.mark.parametrize("path", [b"/v1/page", b"/fp.js"])

@@ -347,7 +347,7 @@ async def test_metrics_count_events_and_rejections(http):
         'footprint_collector_events_warned_total{flaw="junk_id"} 1.0',
         'footprint_collector_requests_total{entry="batch",status="200"} 1.0',
         "footprint_collector_ack_seconds_count 1.0",
-        "footprint_collector_bytes_in_flight 0.0",
+        "footprint_collector_in_flight_bytes 0.0",
         "footprint_collector_ready 1.0",
     ):
         assert line in text

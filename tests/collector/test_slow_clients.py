@@ -57,7 +57,7 @@ async def test_a_body_that_never_ends_is_answered_408_and_closed(http, port, pub
     assert b"access-control-allow-origin: https://shop.example" in said
     assert json.loads(said.partition(b"\r\n\r\n")[2])["code"] == "too_slow"
     assert len(publisher.stored) == 1
-    assert "footprint_collector_bytes_in_flight 0.0" in (await http.get("/metrics")).text
+    assert "footprint_collector_in_flight_bytes 0.0" in (await http.get("/metrics")).text
 
 
 async def test_a_long_body_may_take_long_as_long_as_it_comes(port, publisher):
@@ -92,7 +92,7 @@ async def test_a_client_that_does_not_read_its_answers_is_left(http, port, trans
     with pytest.raises(ConnectionError):
         await asyncio.wait_for(never_read(), 30)
     assert (await http.get("/live")).status_code == 200
-    assert "footprint_collector_bytes_in_flight 0.0" in (await http.get("/metrics")).text
+    assert "footprint_collector_in_flight_bytes 0.0" in (await http.get("/metrics")).text
     writer.transport.abort()
     del reader
 
@@ -112,6 +112,6 @@ async def test_what_an_abandoned_upload_held_is_given_back(http, port):
     writer.transport.abort()
 
     async def nothing_held():
-        return "footprint_collector_bytes_in_flight 0.0" in (await http.get("/metrics")).text
+        return "footprint_collector_in_flight_bytes 0.0" in (await http.get("/metrics")).text
 
     await eventually(nothing_held)

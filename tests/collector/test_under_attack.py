@@ -111,4 +111,4 @@ async def test_memory_is_bounded_and_others_are_served_under_every_attack_at_onc
     assert set(served) <= {200, 503}  # over the bytes in flight a client is told to come again
     assert peak < MEMORY, f"{peak:,} bytes"
     assert (await http.get("/live")).status_code == 200
-    assert "footprint_collector_bytes_in_flight 0.0" in (await http.get("/metrics")).text
+    assert "footprint_collector_in_flight_bytes 0.0" in (await http.get("/metrics")).text

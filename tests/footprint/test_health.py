@@ -17,7 +17,7 @@ def client_of(status, registry=None):
     async def ask():
         return status
 
-    app = create_app(ask, registry or CollectorRegistry())
+    app = create_app(ask, registry or CollectorRegistry(), part="thing")
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://part")
 
 
@@ -40,7 +40,9 @@ async def test_metrics_are_those_of_the_part():
     registry = CollectorRegistry()
     Counter("footprint_things", "Things.", registry=registry).inc(3)
     async with client_of(READY, registry) as client:
-        assert "footprint_things_total 3.0" in (await client.get("/metrics")).text
+        said = (await client.get("/metrics")).text
+    assert "footprint_things_total 3.0" in said
+    assert "footprint_thing_ready 1.0" in said
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", *(["127.0.0.2"] if sys.platform == "linux" else [])])
@@ -49,7 +51,7 @@ async def test_it_serves_inside_a_running_loop_until_cancelled(host):
         return READY
 
     port = free_port()
-    serving = asyncio.create_task(serve(port, ask, CollectorRegistry(), host=host))
+    serving = asyncio.create_task(serve(port, ask, CollectorRegistry(), part="thing", host=host))
     async with httpx2.AsyncClient() as client, asyncio.timeout(20):
         while True:
             try:
@@ -64,4 +66,4 @@ async def test_it_serves_inside_a_running_loop_until_cancelled(host):
 
 
 async def test_port_0_serves_nothing():
-    await serve(0, lambda: None, CollectorRegistry())
+    await serve(0, lambda: None, CollectorRegistry(), part="thing")
