@@ -1,23 +1,36 @@
-"""Which tests of a run share a process, when it has several (pytest-xdist)."""
+"""Which tests of a run share a process, when it has several (pytest-xdist), and which begin."""
 
 from typing import Any
 
 from xdist.scheduler import LoadScopeScheduling
 
-TOGETHER = ("tests/integration/", "tests/sinks/", "tests/streams/faust_exact/", "tests/e2e/")
-"""Folders whose tests share servers that take seconds to start; elsewhere the tests of one file stay together."""
+PLACES = (
+    ("tests/integration/test_demo",),
+    ("tests/integration/",),
+    ("tests/sinks/", "tests/contracts/test_store", "tests/footprint/backup/", "tests/footprint/test_re", "tests/footprint/test_dry_run"),
+    ("tests/streams/faust_exact/", "tests/footprint/test_fixtures", "tests/footprint/test_sources", "tests/footprint/test_topics"),
+    ("tests/streams/test_agents",),
+    ("tests/footprint/cli/test_questions",),
+    ("tests/collector/test_spooling", "tests/collector/test_with_kafka", "tests/collector/test_workers", "tests/contracts/test_publisher"),
+    ("tests/e2e/",),
+    ("tests/js_snippet/",),
+    ("tests/streams/core/test_any_order",),
+    ("tests/streams/core/test_mail",),
+)
+"""How the paths of tests begin that share a process, because they share servers that take seconds to start or take that long
+themselves; what takes longest begins. Elsewhere the tests of one file stay together."""
 
 
 def place_of(nodeid: str) -> str:
     """Return the name of the place: tests of one place run in one process, one after the other."""
     path = nodeid.partition("::")[0]
-    return next((folder for folder in TOGETHER if path.startswith(folder)), path)
+    return next((place[0] for place in PLACES if path.startswith(place)), path)
 
 
 def rank_of(nodeid: str) -> int:
     """Return where a test stands in the run: the places that take longest begin."""
-    place = place_of(nodeid)
-    return TOGETHER.index(place) if place in TOGETHER else len(TOGETHER)
+    path = nodeid.partition("::")[0]
+    return next((rank for rank, place in enumerate(PLACES) if path.startswith(place)), len(PLACES))
 
 
 class ByPlace(LoadScopeScheduling):  # type: ignore[misc] # xdist's schedulers have no types
@@ -28,5 +41,6 @@ class ByPlace(LoadScopeScheduling):  # type: ignore[misc] # xdist's schedulers h
 
 
 def scheduler(config: Any, log: Any) -> ByPlace:
-    """Make the scheduler of a run."""
+    """Make the scheduler of a run. It keeps the order of `rank_of`: xdist would begin with the place that has most tests."""
+    config.option.loadscopereorder = False
     return ByPlace(config, log)
