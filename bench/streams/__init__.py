@@ -19,7 +19,7 @@ from schemas.topics import EVENTS, VISITORS_STATE
 
 COMPACT = {"cleanup.policy": "compact"}
 LIGHT = {50: 200_000, 5: 60_000, 1: 20_000}
-SMALL_QUIX, SMALL_NAIVE, TINY = 60_000, 8_000, 200_000
+SMALL_QUIX, SMALL_NAIVE, TINY = 60_000, 20_000, 200_000
 COPIES = 6
 """Copies of the demo's days that one measurement absorbs."""
 KEYS = 300_000

@@ -1,4 +1,9 @@
-"""The yardstick N: Faust as its guide shows it, JSON codec, a table write and a send per event: `... BOOTSTRAP SOURCE EVENTS`."""
+"""The yardstick N: Faust as its guide shows it, JSON codec, a table write and a send per event: `... BOOTSTRAP SOURCE EVENTS`.
+
+It is measured to the delivery of the last record, outputs and the table's changelog. Nothing is tuned, neither up nor down: with
+web server, log level and redirected output as they are by default it costs the same; with `faust.Record` in place of dictionaries
+a sixth more.
+"""
 
 import json
 import logging
@@ -36,10 +41,18 @@ async def count(stream):
         if seen == total // 10:
             started.append((time.process_time(), time.monotonic()))
         if seen == total:
+            await delivered()
             cpu, wall = time.process_time() - started[0][0], time.monotonic() - started[0][1]
             sys.stdout.write(json.dumps({"us": cpu * 1e6 / (total - total // 10), "rate": (total - total // 10) / wall}) + "\n")
             sys.stdout.flush()
             os._exit(0)
+
+
+async def delivered():
+    """Wait for everything that was sent: the table's changelog waits in a buffer of Faust's, before that of aiokafka."""
+    while app.producer.buffer.size:
+        await app.producer.buffer.flush()
+    await app.producer.flush()
 
 
 if __name__ == "__main__":

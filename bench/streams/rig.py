@@ -24,7 +24,7 @@ from schemas.connections import KafkaConnection
 
 PARTITIONS = 4
 EVERY_CORE = set(os.sched_getaffinity(0))
-WORKER_S = 100.0
+WORKER_S = 300.0
 
 Records = list[tuple[int, bytes | None, bytes]]
 """Partition, key and value of each record."""
