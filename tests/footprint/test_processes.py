@@ -39,6 +39,9 @@ class Process:
     def send_runtest_some(self, numbers):
         self.given.append(numbers)
 
+    def shutdown(self):
+        self.shutting_down = True
+
 
 def test_a_place_that_takes_long_begins_although_others_have_more_tests():
     tests = [f"{PLACES[0][0]}.py::test", *(f"tests/schemas/test_codec.py::test[{number}]" for number in range(9))]
