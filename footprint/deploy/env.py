@@ -44,6 +44,7 @@ def _choices(domain: str) -> tuple[Variable, ...]:
         Variable("DOMAIN", domain, "Host name of the collectors; for another one than localhost the proxy fetches a certificate."),
         Variable("HTTPS_PORT", "443", "Port of the proxy, TLS."),
         Variable("HTTP_PORT", "80", "Port of the proxy that leads to HTTPS and answers the certificate's challenge."),
+        Variable("FRONT_SUBNET", "172.30.80.0/24", "Network of proxy and collectors; another one where this is taken."),
         Variable("ADMIN_ADDRESS", "127.0.0.1", "Address on which console, Grafana and Prometheus listen. They are for operators."),
         Variable("IMAGE", IMAGE, "Image of footprint: what `docker build` was told with -t."),
         Variable(
