@@ -35,6 +35,9 @@ FETCH_MS = 250
 MAX_RECORDS = 2_000
 PROBE_TIMEOUT_S = 2.0
 
+WRITES = (EVENTS, REJECTED)
+"""The topics of the collector: it may write to no other."""
+
 Target = tuple[str, int, Any]
 
 
@@ -78,7 +81,7 @@ class KafkaDelivery:
         except (KafkaError, OSError) as error:
             raise Retryable(AWAY) from error
         cluster = producer.client.cluster
-        led = (len(cluster.available_partitions_for_topic(topic.name) or ()) for topic in (EVENTS, REJECTED))
+        led = (len(cluster.available_partitions_for_topic(topic.name) or ()) for topic in WRITES)
         if not fresh or min(led) < self._partitions:
             raise Retryable(AWAY)
         return "ok"
@@ -109,7 +112,7 @@ class KafkaDelivery:
         )
         try:
             await producer.start()
-            for topic in (EVENTS, REJECTED):
+            for topic in WRITES:
                 await producer.partitions_for(topic.name)
         except BaseException as error:
             await _stop(producer)

@@ -21,6 +21,7 @@ __all__ = [
     "failure_of",
     "producer_for",
     "reader_for",
+    "transactions_of",
     "write_owed_markers",
 ]
 
@@ -35,12 +36,17 @@ def producer_for(delivery: Delivery, topic: str, partition: int) -> Any:
     return aiokafka.AIOKafkaProducer(
         **client_options(delivery.connection),
         acks="all",
-        transactional_id=f"{delivery.application}-{topic}-{partition}",
+        transactional_id=f"{transactions_of(delivery.application, topic)}{partition}",
         transaction_timeout_ms=int(delivery.transaction_timeout_s * 1000),
         linger_ms=0,
         max_batch_size=BATCH_BYTES,
         request_timeout_ms=REQUEST_TIMEOUT_MS,
     )
+
+
+def transactions_of(application: str, topic: str) -> str:
+    """Return what the transactional ids of a source topic begin with; the partition follows."""
+    return f"{application}-{topic}-"
 
 
 async def write_owed_markers(producer: Any, partitions: Iterable[tuple[str, int]]) -> None:
