@@ -32,6 +32,14 @@ async def read_places(connection: KafkaConnection) -> tuple[Place, ...]:
     )
 
 
+async def from_the_beginning(connection: KafkaConnection) -> tuple[Place, ...]:
+    """Return the places of a sink that has stored nothing: the oldest records that Kafka still has."""
+    async with _clients(connection) as (admin, consumer):
+        partitions = await _partitions(admin)
+        begins, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+    return tuple(Place(found.topic, found.partition, begins[found], "", ends[found]) for found in partitions)
+
+
 async def put_back(connection: KafkaConnection, places: Sequence[Place]) -> int:
     """Have the sink go on where it was when the backup was made; returns how many records it will read again.
 

@@ -9,11 +9,12 @@ from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from footprint.backup import again as records_again
 from footprint.backup import manifest as manifests
 from footprint.backup.engine import EngineBackups, Watch, disk_at, file_at
 from footprint.backup.erased import erase_again
 from footprint.backup.manifest import FILE, STORE, Manifest, fingerprint, folder_of, usable_name
-from footprint.backup.places import put_back, read_places
+from footprint.backup.places import from_the_beginning, put_back, read_places
 from footprint.backup.servers import servers
 from footprint.parts.connections import secrets_folder
 from footprint.parts.run_file import find_run
@@ -96,10 +97,33 @@ def restore(settings: Settings, source: str, *, watch: Watch = lambda _, __: Non
             erased = erase_again(settings, client)
         finally:
             client.close()
+        records_again.expect(settings.data_dir)
         again = asyncio.run(put_back(there.kafka, manifest.places)) if there.kafka and manifest.places else 0
     now = fingerprints(settings)
     differing = sorted(part for part in manifest.fingerprints if manifest.fingerprints[part] != now.get(part))
     return Restored(manifest, again, erased, differing)
+
+
+def refill(settings: Settings) -> int:
+    """Have the sink store everything that Kafka still holds, for a store that was lost without a backup; returns how many records.
+
+    The line must not run. Raises Misconfigured when the store holds anything: nothing was changed then.
+    """
+    _require_one_node(settings)
+    if find_run(settings.data_dir):
+        raise Misconfigured(f"`footprint up` runs on {settings.data_dir}. Stop it, refill, and start it again.")
+    with servers(settings) as there:
+        if there.kafka is None:
+            raise Misconfigured(
+                f"{settings.data_dir} holds no Kafka, so there is nothing to refill from. Name the right folder with --data-dir."
+            )
+        engine = EngineBackups(there.store, "")
+        try:
+            _require_nothing(engine.held(), there.store.database)
+        finally:
+            engine.close()
+        records_again.expect(settings.data_dir)
+        return asyncio.run(put_back(there.kafka, asyncio.run(from_the_beginning(there.kafka))))
 
 
 def fingerprints(settings: Settings) -> dict[str, str]:
@@ -112,7 +136,9 @@ def fingerprints(settings: Settings) -> dict[str, str]:
 
 def _require_one_node(settings: Settings) -> None:
     if "cluster=" in urlsplit(settings.clickhouse_url).query:
-        raise Misconfigured("The store is a cluster: its nodes must be backed up together. docs/operations/backup.md says how.")
+        raise Misconfigured(
+            "The store is a cluster: its nodes are backed up, restored and refilled together. docs/operations/backup.md says how."
+        )
 
 
 def _destination(folder: Path, disk: str) -> str:

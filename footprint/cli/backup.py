@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(name="backup", help="Back the store up, and put a backup back. Example: `footprint backup create`")
     group.command("create")(create)
     group.command("restore")(restore)
+    group.command("refill")(refill)
     group.command("list")(list_)
     app.add_typer(group)
 
@@ -83,6 +84,20 @@ def restore(
         print(
             f"footprint: {part} is not what it was when the backup was made; docs/operations/backup.md says what follows.", file=sys.stderr
         )
+
+
+def refill(*, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """Have the sink store everything that Kafka still holds, into an empty store: for one that was lost without a backup.
+
+    The line must not run. What Kafka has removed by retention does not come back.
+
+    Example: `footprint backup refill`
+    """
+    from footprint.backup.run import refill as carry_out
+    from footprint.settings import current
+
+    records = carry_out(current(data_dir=data_dir))
+    print(json.dumps({"again": records}) if as_json else f"{records:,} records come again from Kafka when the line starts")
 
 
 def list_(*, as_json: AsJson = False, data_dir: DataDir = None) -> None:

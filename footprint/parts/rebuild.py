@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from footprint import health, publishing
+from footprint.backup.again import catch_up
 from footprint.parts.connections import resolve_kafka, resolve_store
 from footprint.parts.metrics import Pass, RebuildMetrics, StoreMetrics
 from footprint.rebuilding import SETTLE_S, HistoryOf, Round, marks_waiting, now_ms, rebuild_marked
@@ -125,6 +126,8 @@ class _Rebuilding:
     def _pass(self) -> Round:
         """Do one round, and show what it did and what the store holds."""
         began = time.monotonic()
+        if removed := catch_up(self._settings):
+            log.info("erased_again", rows=removed)
         done = once(self._settings, settle_s=SETTLE_S)
         days = count_days(self._settings)
         to = resolve_store(self._settings, user="pipeline")

@@ -3,6 +3,7 @@
 import json
 import shutil
 import uuid
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -10,13 +11,16 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, OffsetAndMetadata, Topi
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from footprint.asking import analyst_store
+from footprint.backup import again, places, run
 from footprint.backup import manifest as manifests
-from footprint.backup import places
 from footprint.backup.manifest import Place, found_in
-from footprint.backup.run import create, fingerprints, restore
-from footprint.parts.connections import secrets_folder
+from footprint.backup.run import create, fingerprints, refill, restore
+from footprint.backup.servers import Servers
+from footprint.local.ports import free_port
+from footprint.parts.connections import resolve_store, secrets_folder
 from footprint.settings import Settings
 from footprint.suppressing import suppress, suppressions_file
+from schemas.connections import KafkaConnection
 from schemas.errors import Misconfigured
 from sinks.clickhouse.client import StoreClient
 from sinks.clickhouse.migrations import migrate
@@ -64,8 +68,6 @@ def sums(client):
 
 
 def client_of(settings):
-    from footprint.parts.connections import resolve_store
-
     return StoreClient(resolve_store(settings, user="pipeline"))
 
 
@@ -97,11 +99,11 @@ def test_a_fresh_folder_gets_the_same_store(settings, made, tmp_path):
 
 def test_who_was_forgotten_since_is_erased_again(settings, made, local_clickhouse):
     database = f"again_{uuid.uuid4().hex[:8]}"
-    again = store_in(local_clickhouse, database)
-    suppress(again, "demo", ["anna", "va"])
+    store = store_in(local_clickhouse, database)
+    suppress(store, "demo", ["anna", "va"])
     try:
-        done = restore(again, "first")
-        client = client_of(again)
+        done = restore(store, "first")
+        client = client_of(store)
         assert done.erased >= 5
         assert client.rows("SELECT count() FROM events_raw WHERE visitor_id = 'va' OR customer_id = 'anna'") == [(0,)]
         assert client.rows("SELECT count() FROM scores_raw") == [(0,)]
@@ -111,7 +113,47 @@ def test_who_was_forgotten_since_is_erased_again(settings, made, local_clickhous
         client.command(f"DROP DATABASE {database}")
         client.close()
     finally:
-        suppressions_file(again).unlink()
+        suppressions_file(store).unlink()
+        (store.data_dir / again.NAME).unlink(missing_ok=True)
+
+
+def test_who_comes_again_from_kafka_is_erased_until_all_has_come(settings, made, local_clickhouse, monkeypatch):
+    database = f"comes_{uuid.uuid4().hex[:8]}"
+    store = store_in(local_clickhouse, database)
+    suppress(store, "demo", ["anna", "va"])
+    arrived = iter([False, True])
+    monkeypatch.setattr(again, "_sink_has_all", lambda _: next(arrived))
+    try:
+        restore(store, "first")
+        client = client_of(store)
+        for number in range(2):
+            insert(client, "tracked", event(f"again{number}", visitor_id="va", customer_id="anna"))
+            assert again.expected(store.data_dir)
+            assert again.catch_up(store) >= 1
+            assert client.rows("SELECT count() FROM events_raw WHERE customer_id = 'anna'") == [(0,)]
+        assert not again.expected(store.data_dir)
+        assert again.catch_up(store) == 0
+        client.command(f"DROP DATABASE {database}")
+        client.close()
+    finally:
+        suppressions_file(store).unlink()
+        (store.data_dir / again.NAME).unlink(missing_ok=True)
+
+
+def test_a_sink_that_nobody_can_ask_may_have_more_to_store(tmp_path):
+    nowhere = f"sink=http://127.0.0.1:{free_port()}/ready"
+    assert not again._sink_has_all(Settings(data_dir=tmp_path, parts=nowhere))
+    assert not again._sink_has_all(Settings(data_dir=tmp_path))
+
+
+def test_only_an_empty_store_is_refilled(settings, made, monkeypatch):
+    with pytest.raises(Misconfigured, match="holds no Kafka"):
+        refill(settings)
+    there = Servers(resolve_store(settings, user="pipeline"), KafkaConnection("127.0.0.1:1"))
+    monkeypatch.setattr(run, "servers", lambda _: nullcontext(there))
+    with pytest.raises(Misconfigured, match=r"holds [\d,]+ rows"):
+        refill(settings)
+    assert not again.expected(settings.data_dir)
 
 
 def test_other_secrets_are_told_and_given_away_to_nobody(settings, made, tmp_path):
@@ -136,7 +178,7 @@ def test_a_backup_without_its_manifest_is_none(settings, made, tmp_path):
     assert found_in(tmp_path) == []
 
 
-@pytest.mark.parametrize("attempt", [create, lambda settings: restore(settings, "first")])
+@pytest.mark.parametrize("attempt", [create, refill, lambda settings: restore(settings, "first")])
 def test_a_cluster_is_refused(tmp_path, attempt):
     with pytest.raises(Misconfigured, match="cluster"):
         attempt(Settings(data_dir=tmp_path, clickhouse_url="http://u:p@127.0.0.1:9/footprint?cluster=main"))
@@ -171,6 +213,7 @@ async def test_the_sink_goes_on_where_it_was(kafka, monkeypatch):
     await producer.stop()
     await commit(11, "plan of now")
     await commit(1, "plan of now", partition=1)
+    assert await places.from_the_beginning(kafka) == (Place(topic, 0, 0, "", 11), Place(topic, 1, 0, "", 1))
     assert await places.put_back(kafka, then) == 8
     assert await places.read_places(kafka) == (replace(then[0], end=11), replace(then[1], end=1))
     with pytest.raises(Misconfigured, match="another one"):
