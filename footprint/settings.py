@@ -66,7 +66,7 @@ class SiteSettings(BaseModel):
     email_hooks: dict[Literal["sendgrid", "mailgun", "postmark", "ses"], str] = Field(
         default_factory=dict,
         description="E-mail providers whose webhooks are taken, and what proves them: SendGrid's verification key, Mailgun's signing key, "
-        "a secret of your own for Postmark, the ARNs of SNS topics for SES.",
+        "a secret of your own for Postmark, the ARNs of SNS topics for SES. Several are separated by commas.",
         repr=False,
     )
     email_links_visitors: bool = Field(

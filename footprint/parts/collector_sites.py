@@ -7,6 +7,7 @@ from collector.core.links import LinkReader
 from collector.core.plans import Plan
 from collector.core.signing import derive
 from collector.core.sites import SiteRules
+from collector.hooks import several
 from collector.live import LivePaths
 from footprint import plans
 from footprint.keys import keys_file
@@ -61,8 +62,8 @@ def _hooks(site: str, told: SiteSettings) -> dict[str, str]:
     """Return the hooks of a site; raises Misconfigured when SendGrid's key is none."""
     key = told.email_hooks.get("sendgrid")
     try:
-        if key is not None:
-            public_key(key)
+        for one in several(key or ""):
+            public_key(one)
     except ValueError:
         raise Misconfigured(
             f"email_hooks.sendgrid of site {site!r} is no verification key. Copy it from SendGrid's Signed Event Webhook."

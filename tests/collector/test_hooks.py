@@ -21,12 +21,17 @@ SENDGRID_KEY = ec.generate_private_key(ec.SECP256R1())
 SNS_KEY = rsa.generate_private_key(65537, 2048)
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:mail"
 CERTIFICATE_URL = "https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-0.pem"
+
+
+def verification_key(key):
+    encoded = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(encoded).decode()
+
+
 SECRETS = {
-    "sendgrid": base64.b64encode(
-        SENDGRID_KEY.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    ).decode(),
-    "mailgun": "signing-key",
-    "postmark": "s3cret",
+    "sendgrid": f"{verification_key(ec.generate_private_key(ec.SECP256R1()))}, {verification_key(SENDGRID_KEY)}",
+    "mailgun": "an older key, signing-key",
+    "postmark": "s3cret,the next secret",
     "ses": f"arn:aws:sns:eu-west-1:1:other, {TOPIC}",
 }
 SECONDS = NOW // 1000 - 60
