@@ -1,50 +1,55 @@
-"""The console's pages: one for now, the health of every part and the newest events."""
+"""The console: pages for people over the store, each for those who may see its site."""
 
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.templating import Jinja2Templates
 
+from console import sign_in
+from console.desk import FOLDER, Desk, Outside, desk_over
 from console.metrics import ConsoleMetrics
-from console.ports import Parts, SeenEvent, Store
-from schemas.errors import Retryable
+from console.pages import PAGES
+from console.seats import missing, signed_in
 
-FOLDER = Path(__file__).parent
-NEWEST = 50
+STATIC = "/static"
 UNCOUNTED = frozenset({"/live", "/ready", "/metrics"})
 """What machines ask."""
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cache-Control": "no-store",
 }
+A_DAY = "private, max-age=86400"
 
 
-def create_app(parts: Parts, store: Store) -> Starlette:
-    """Build the console over its two ports."""
-    metrics = ConsoleMetrics()
-    templates = Jinja2Templates(FOLDER / "templates")
+def create_app(outside: Outside) -> Starlette:
+    """Build the console."""
+    desk, metrics = desk_over(outside), ConsoleMetrics()
+    return Starlette(
+        routes=[
+            *_for_machines(metrics),
+            Route("/", _first(desk)),
+            *sign_in.routes(desk),
+            *(over(desk) for over in PAGES),
+            Mount(STATIC, StaticFiles(directory=FOLDER / "static")),
+        ],
+        middleware=[Middleware(BaseHTTPMiddleware, dispatch=_answering(metrics))],
+        exception_handlers={404: lambda request, _: missing(desk, request)},
+    )
 
-    async def overview(request: Request) -> Response:
-        health = await parts.health()
-        events: list[SeenEvent] = []
-        trouble = ""
-        try:
-            events = list(await store.newest_events(NEWEST))
-        except Retryable as error:
-            trouble = str(error)
-        return templates.TemplateResponse(request, "overview.html", {"parts": health, "events": events, "trouble": trouble})
 
+def _for_machines(metrics: ConsoleMetrics) -> list[Route]:
     async def live(_: Request) -> Response:
         return JSONResponse({"live": True})
 
@@ -54,16 +59,22 @@ def create_app(parts: Parts, store: Store) -> Starlette:
     async def show_metrics(_: Request) -> Response:
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
-    return Starlette(
-        routes=[
-            Route("/", overview),
-            Route("/live", live),
-            Route("/ready", ready),
-            Route("/metrics", show_metrics),
-            Mount("/static", StaticFiles(directory=FOLDER / "static")),
-        ],
-        middleware=[Middleware(BaseHTTPMiddleware, dispatch=_answering(metrics))],
-    )
+    return [Route("/live", live), Route("/ready", ready), Route("/metrics", show_metrics)]
+
+
+def _first(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
+    """Return the way to the first site of whoever comes."""
+
+    async def first(request: Request) -> Response:
+        seat = signed_in(desk, request)
+        if seat is None:
+            return RedirectResponse("/sign-in", status_code=303)
+        sites = seat[1].sites_of(desk.outside.sites())
+        if not sites:
+            return desk.templates.TemplateResponse(request, "no_site.html", {"session": seat[0]})
+        return RedirectResponse(f"/s/{sites[0]}/overview", status_code=303)
+
+    return first
 
 
 def _answering(metrics: ConsoleMetrics) -> Callable[[Request, RequestResponseEndpoint], Awaitable[Response]]:
@@ -75,6 +86,8 @@ def _answering(metrics: ConsoleMetrics) -> Callable[[Request, RequestResponseEnd
         if request.url.path not in UNCOUNTED:
             metrics.answered(response.status_code, time.monotonic() - began)
         response.headers.update(HEADERS)
+        if request.url.path.startswith(STATIC):
+            response.headers["Cache-Control"] = A_DAY
         return response
 
     return answer

@@ -1,40 +1,31 @@
 """The console's door to ClickHouse: reads views as the analyst user over HTTP."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from console.ports import SeenEvent
+from console.ports import Row
 from schemas.connections import StoreConnection
 from schemas.errors import Misconfigured, Retryable
 from sinks.clickhouse.client import Refused, StoreClient
 
-NEWEST = """
-SELECT formatDateTime(event_time, '%Y-%m-%d %H:%i:%S'), site, if(customer_id != '', customer_id, visitor_id), kind, name,
-       if(url_path != '', url_path, title), traffic, session_id
-FROM events
-WHERE received_at >= (SELECT max(received_at) - INTERVAL 1 DAY FROM events)
-ORDER BY received_at DESC, event_time DESC, seq DESC
-LIMIT {limit:UInt16}
-"""
+AT_ONCE = 4
+"""Questions that are under way at one time; a page asks up to six."""
 
 
 class ClickHouseStore:
-    """A store reached over HTTP; one short-lived client per question."""
+    """A store reached over HTTP by a few clients, each for one question at a time."""
 
     def __init__(self, connection: StoreConnection) -> None:
-        self._connection = connection
+        self._free = [StoreClient(connection) for _ in range(AT_ONCE)]
+        self._turn = asyncio.Semaphore(AT_ONCE)
 
-    async def newest_events(self, limit: int) -> Sequence[SeenEvent]:
-        """Return the newest events by the time they were received."""
-        try:
-            rows = await asyncio.to_thread(self._query, NEWEST, {"limit": limit})
-        except (Retryable, Refused, Misconfigured) as error:
-            raise Retryable("The store does not answer. Look at the clickhouse part.") from error
-        return [SeenEvent(*map(str, row)) for row in rows]
-
-    def _query(self, sql: str, parameters: dict[str, object]) -> Sequence[Sequence[object]]:
-        client = StoreClient(self._connection)
-        try:
-            return client.rows(sql, parameters)
-        finally:
-            client.close()
+    async def ask(self, sql: str, parameters: Mapping[str, str]) -> Sequence[Row]:
+        """Return the rows of a statement."""
+        async with self._turn:
+            client = self._free.pop()
+            try:
+                return await asyncio.to_thread(client.dicts, sql, parameters)
+            except (Refused, Misconfigured) as error:
+                raise Retryable(f"The store refused the question: {error}") from error
+            finally:
+                self._free.append(client)

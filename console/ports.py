@@ -1,8 +1,12 @@
-"""What the console asks of the outside: the state of the parts and the newest events."""
+"""What the console asks of the outside: the store, the parts, and who may sign in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+
+from console.core.accounts import User
+
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,20 +19,6 @@ class PartHealth:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class SeenEvent:
-    """One row of the newest events."""
-
-    event_time: str
-    site: str
-    who: str
-    kind: str
-    name: str
-    page: str
-    traffic: str
-    session_id: str
-
-
 class Parts(Protocol):
     """Asks every part how it is."""
 
@@ -39,5 +29,12 @@ class Parts(Protocol):
 class Store(Protocol):
     """Reads the store as the analyst."""
 
-    async def newest_events(self, limit: int) -> Sequence[SeenEvent]:
-        """Return the newest events by the time they were received; raises Retryable when the store does not answer."""
+    async def ask(self, sql: str, parameters: Mapping[str, str]) -> Sequence[Row]:
+        """Return the rows of a statement with `{name:Type}` parameters; raises Retryable when the store does not answer or takes too long."""
+
+
+class Users(Protocol):
+    """Knows who may sign in."""
+
+    def find(self, name: str) -> User | None:
+        """Return the user of a name as it is now."""

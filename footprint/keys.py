@@ -1,18 +1,15 @@
 """Keys made from the command line: shown once, kept as hashes, followed by running collectors within a second."""
 
-import os
 import secrets
 import time
-from io import TextIOWrapper
 from pathlib import Path
 
 from collector.core.keyring import KeptKey, Kind, hash_of, read_keys, write_keys
-from footprint.local.folder_lock import locked
+from footprint import kept_file
 from footprint.settings import SITE_NAME, Settings
 from schemas.errors import Misconfigured
 
 HINT_LENGTH = 11
-LOCK_S = 5.0
 
 
 def keys_file(settings: Settings) -> Path:
@@ -25,9 +22,9 @@ def create(path: Path, site: str, kind: Kind) -> str:
     if not SITE_NAME.fullmatch(site):
         raise Misconfigured(f"{site[:80]!r} is no name for a site. Write 1 to 64 letters, digits, dots, dashes and underscores.")
     key = f"fp_{kind[0]}_{secrets.token_urlsafe(32)}"
-    with _lock(path):
+    with kept_file.writing(path):
         made = KeptKey(hash_of(key), site, kind, key[:HINT_LENGTH], int(time.time() * 1000))
-        _write(path, [*kept(path), made])
+        kept_file.write(path, write_keys([*kept(path), made]))
     return key
 
 
@@ -43,7 +40,7 @@ def kept(path: Path) -> list[KeptKey]:
 
 def revoke(path: Path, site: str, named: str) -> KeptKey:
     """Remove the key of a site that `named` is, or begins like; raises Misconfigured when that is not exactly one."""
-    with _lock(path):
+    with kept_file.writing(path):
         keys = kept(path)
         found = [
             key for key in keys if key.site == site and (key.hash == hash_of(named) or (len(named) >= 5 and key.hint.startswith(named)))
@@ -53,20 +50,5 @@ def revoke(path: Path, site: str, named: str) -> KeptKey:
                 f"{len(found)} keys of site {site!r} are meant. Give the whole key, or how it begins: 5 to {HINT_LENGTH} characters, as "
                 f"`footprint keys list --site {site}` shows them."
             )
-        _write(path, [key for key in keys if key != found[0]])
+        kept_file.write(path, write_keys(key for key in keys if key != found[0]))
     return found[0]
-
-
-def _lock(path: Path) -> TextIOWrapper:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return locked(path.with_name(f"{path.name}.lock"), taken=f"Another command writes {path}. Try again.", wait_s=LOCK_S)
-
-
-def _write(path: Path, keys: list[KeptKey]) -> None:
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(scratch, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(write_keys(keys))
-        file.flush()
-        os.fsync(file.fileno())
-    scratch.replace(path)

@@ -164,6 +164,9 @@ class Settings(BaseModel):
     keys_file: Path | None = Field(
         default=None, description="Where `footprint keys` keeps the hashes of keys; empty: `keys.json` of the data folder."
     )
+    users_file: Path | None = Field(
+        default=None, description="Where `footprint users` keeps who may sign in to the console; empty: `users.json` of the data folder."
+    )
     collector_host: str = Field(default="127.0.0.1", description="Address the collector binds to.")
     collector_port: int = Field(default=8000, ge=1, le=65_535, description="Port of the collector.")
     health_host: str = Field(default="127.0.0.1", description="Address on which the other parts serve `/live`, `/ready` and `/metrics`.")

@@ -34,6 +34,7 @@ COMMANDS = (
     "customer",
     "email",
     "keys",
+    "users",
     "plan",
     "rules",
     "deploy",

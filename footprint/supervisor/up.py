@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx2
 from rich.console import Console
 
-from footprint import topics
+from footprint import topics, users
 from footprint.local.folder_lock import locked
 from footprint.parts.connections import resolve_kafka
 from footprint.parts.migrate import migrate
@@ -127,10 +127,18 @@ class _Up:
         message = '{"anonymousId": "me", "event": "Signed Up", "properties": {"plan": "pro"}}'
         self._console.print(f"\nAll parts run after {seconds:.1f} s; data in {line.settings.data_dir}. Ctrl-C stops them.\n")
         self._console.print(f"  shop      {line.run.shop}\n  console   {line.run.console}\n")
+        self._greet_admin(line.settings)
         self._console.print(f"Send an event to site {site!r}:\n", markup=False)
         self._console.print(f"  curl -u {key}: {line.run.collector}/v1/track -d '{message}'\n", markup=False)
         self._console.print("ready")
         self._console.file.flush()
+
+    def _greet_admin(self, settings: Settings) -> None:
+        password = users.create_first(users.users_file(settings))
+        if password:
+            self._console.print(
+                f"Sign in to the console as {users.FIRST!r} with the password {password} (shown this once).\n", markup=False
+            )
 
 
 async def _until_idle(line: Line, client: httpx2.AsyncClient) -> None:

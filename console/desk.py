@@ -1,0 +1,53 @@
+"""What all pages share: the outside, the templates, the cookies and the counter of wrong passwords."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from starlette.templating import Jinja2Templates
+
+from console.core import figures
+from console.core.attempts import Attempts
+from console.core.sessions import SessionCookies
+from console.ports import Parts, Store, Users
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Everything that the console reaches. `sites` names those that exist, `keys` sign its cookies, newest last, `clock` is Unix seconds."""
+
+    store: Store
+    parts: Parts
+    users: Users
+    sites: Callable[[], Sequence[str]]
+    keys: Sequence[str]
+    clock: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The outside, and what is made of it once."""
+
+    outside: Outside
+    templates: Jinja2Templates
+    cookies: SessionCookies
+    attempts: Attempts = field(default_factory=Attempts)
+
+    def now(self) -> datetime:
+        """Return the time, UTC."""
+        return datetime.fromtimestamp(self.outside.clock(), UTC)
+
+    def now_ms(self) -> int:
+        """Return the time, Unix milliseconds."""
+        return int(self.outside.clock() * 1000)
+
+
+def desk_over(outside: Outside) -> Desk:
+    """Return a desk over the outside."""
+    templates = Jinja2Templates(FOLDER / "templates")
+    filters = {"count": figures.count, "duration": figures.duration, "share": figures.share, "change": figures.change}
+    templates.env.filters.update(filters)
+    return Desk(outside, templates, SessionCookies(outside.keys))

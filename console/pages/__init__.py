@@ -1,0 +1,11 @@
+"""The pages of the console, in the order of its menu."""
+
+from collections.abc import Callable
+
+from starlette.routing import Route
+
+from console.desk import Desk
+from console.pages import customer, health, live, overview, sql
+
+PAGES: tuple[Callable[[Desk], Route], ...] = (*overview.PAGES, *live.PAGES, *customer.PAGES, *health.PAGES, *sql.PAGES)
+"""Every page of a site; each names the role that it needs."""

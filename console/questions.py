@@ -1,0 +1,26 @@
+"""The statements behind the pages: one file each under `questions/`, in the form of the cookbook, and the cookbook itself.
+
+Every one reads one site, `{site:String}`; most read a period, `{from:DateTime}` up to `{to:DateTime}`, and those that compare begin at `{before:DateTime}`.
+"""
+
+from functools import cache
+from pathlib import Path
+
+from schemas.errors import Misconfigured
+from sinks.clickhouse.cookbook import Recipe, recipes
+
+FOLDER = Path(__file__).parent / "questions"
+
+
+@cache
+def questions() -> dict[str, Recipe]:
+    """Return every question by name."""
+    return {recipe.name: recipe for recipe in (*recipes(), *recipes(FOLDER))}
+
+
+def question(name: str) -> Recipe:
+    """Return the question of a name; raises Misconfigured when there is none."""
+    try:
+        return questions()[name]
+    except KeyError:
+        raise Misconfigured(f"There is no question {name!r}. Go back and choose another one.") from None

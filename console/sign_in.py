@@ -1,0 +1,95 @@
+"""Signing in and out. Wrong passwords slow down both the name and the address that they came from."""
+
+import secrets
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from console.core.sessions import LIFE_MS, Session
+from console.desk import Desk
+from console.passwords import is_password
+from console.seats import COOKIE, guarded, missing, signed_in
+
+log = structlog.get_logger()
+LONGEST_PASSWORD = 1024
+
+
+def routes(desk: Desk) -> list[Route]:
+    """Return the pages that need no session, and the one that ends it."""
+
+    async def form(request: Request) -> Response:
+        return _form(desk, request, "") if signed_in(desk, request) is None else _onward(request.query_params.get("next", ""))
+
+    async def enter(request: Request) -> Response:
+        return await _enter(desk, request)
+
+    async def leave(request: Request) -> Response:
+        seat = signed_in(desk, request)
+        if seat is not None and not await guarded(request, seat[0]):
+            return missing(desk, request)
+        gone = RedirectResponse("/sign-in", status_code=303)
+        gone.delete_cookie(COOKIE, path="/")
+        return gone
+
+    return [
+        Route("/sign-in", form, methods=["GET"]),
+        Route("/sign-in", enter, methods=["POST"]),
+        Route("/sign-out", leave, methods=["POST"]),
+    ]
+
+
+async def _enter(desk: Desk, request: Request) -> Response:
+    if not _same_site(request):
+        return _form(desk, request, "This form came from another website. Sign in here.", status=403)
+    told = await request.form()
+    name, password = str(told.get("name", ""))[:200], str(told.get("password", ""))[:LONGEST_PASSWORD]
+    keys = (f"name {name}", f"address {request.client.host if request.client else ''}")
+    wait = desk.attempts.wait_s(keys, desk.outside.clock())
+    if wait > 0:
+        refused = _form(desk, request, f"Too many wrong passwords. Try again in {wait:.0f} s.", status=429)
+        refused.headers["Retry-After"] = f"{wait:.0f}"
+        return refused
+    user = desk.outside.users.find(name)
+    if not await is_password(user.password if user else "", password) or user is None:
+        desk.attempts.failed(keys, desk.outside.clock())
+        log.warning("console_sign_in_refused", known=user is not None)
+        return _form(desk, request, "No such name, or another password.", status=401)
+    desk.attempts.succeeded(keys[0])
+    log.info("console_signed_in", user=user.name)
+    return _begin(desk, request, user.name, str(told.get("next", "")))
+
+
+def _begin(desk: Desk, request: Request, name: str, onward: str) -> Response:
+    session = Session(name, desk.now_ms(), secrets.token_urlsafe(16))
+    answer = _onward(onward)
+    answer.set_cookie(
+        COOKIE,
+        desk.cookies.sign(session),
+        max_age=LIFE_MS // 1000,
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+    )
+    return answer
+
+
+def _onward(to: str) -> Response:
+    """Return the way to a page of ours, and to nobody else's: what does not begin with one slash is not followed."""
+    parts = urlsplit(to)
+    ours = to.startswith("/") and not to.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
+    return RedirectResponse(to if ours else "/", status_code=303)
+
+
+def _same_site(request: Request) -> bool:
+    origin = request.headers.get("origin")
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return False
+    return origin is None or origin == f"{request.url.scheme}://{request.url.netloc}"
+
+
+def _form(desk: Desk, request: Request, trouble: str, *, status: int = 200) -> Response:
+    onward = request.query_params.get("next", "")
+    return desk.templates.TemplateResponse(request, "sign_in.html", {"trouble": trouble, "next": onward}, status_code=status)

@@ -1,0 +1,53 @@
+"""One request of somebody who is signed in and may see the site, and what its page needs."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from console.core.accounts import User
+from console.core.periods import CHOICES, Period
+from console.core.sessions import Session
+from console.desk import Desk
+from console.ports import Row
+from console.questions import question
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who asks, for which site and period."""
+
+    request: Request
+    desk: Desk
+    session: Session
+    user: User
+    site: str
+    period: Period
+
+    async def ask(self, name: str, **more: str) -> Sequence[Row]:
+        """Return the answer to a question about this site and period; `more` are its other parameters."""
+        return await self.desk.outside.store.ask(question(name).sql, self.parameters(name, more))
+
+    async def ask_all(self, *names: str) -> list[Sequence[Row]]:
+        """Return the answers to several questions, asked at the same time."""
+        return await asyncio.gather(*(self.ask(name) for name in names))
+
+    def parameters(self, name: str, more: Mapping[str, str]) -> dict[str, str]:
+        """Return the values of the parameters of a question: this site, this period, those given, and the question's own defaults."""
+        known = {"site": self.site, **self.period.parameters()}
+        taken = {parameter.name: parameter.default for parameter in question(name).parameters} | known
+        return {key: value for key, value in (taken | dict(more)).items() if f"{{{key}:" in question(name).sql}
+
+    def link(self, path: str, **query: str) -> str:
+        """Return the address of a page of this site that shows the same period."""
+        carried = {**self.period.query(), **{name: value for name, value in query.items() if value}}
+        return f"/s/{self.site}/{path}?{urlencode(carried)}"
+
+    def page(self, template: str, *, status: int = 200, **context: Any) -> Response:
+        """Return a page."""
+        known = {"visit": self, "periods": CHOICES, "sites": self.user.sites_of(self.desk.outside.sites())}
+        return self.desk.templates.TemplateResponse(self.request, template, known | context, status_code=status)
