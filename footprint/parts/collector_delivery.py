@@ -12,6 +12,7 @@ from collector.ports import Delivery
 from collector.spool import Spool
 from collector.spooling import Spooling
 from footprint import topics
+from footprint.broker import explained
 from footprint.parts.connections import resolve_kafka
 from footprint.parts.starting import Starting
 from footprint.settings import Settings
@@ -34,14 +35,23 @@ async def delivery_of(
     connection, folder = resolve_kafka(settings), spool_folder(settings)
     if folder is None:
         there = await Starting("collector_waits").until_up(lambda: topics.check(connection, settings), stopped)
-        return KafkaDelivery(connection, partitions=settings.partitions) if there else None
-    kafka = KafkaDelivery(connection, partitions=settings.partitions, check=await _check_left(connection, settings))
+        return _kafka(connection, settings, check=None) if there else None
+    kafka = _kafka(connection, settings, check=await _check_left(connection, settings))
     with suppress(OSError):  # the spool says so when it cannot be made
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     limit = settings.spool_max_bytes // settings.collector_workers
     spool = Spool(folder, worker=str(worker), limit=limit, workers=settings.collector_workers)
     spool.open()  # a folder that cannot be had stops the start here, before anything listens
     return Spooling(kafka, spool, failed=failed)
+
+
+def _kafka(connection: KafkaConnection, settings: Settings, *, check: Callable[[], Awaitable[None]] | None) -> KafkaDelivery:
+    return KafkaDelivery(
+        connection,
+        partitions=settings.partitions,
+        check=check,
+        explain=lambda error, away: explained(error, connection, away),
+    )
 
 
 def spool_folder(settings: Settings) -> Path | None:
