@@ -57,6 +57,14 @@ class Line:
             length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r")[0])
             return head + await self.reader.readexactly(length), self.publisher.stored
 
+    async def say_until_quick(self, sent):
+        """Send one request three times: only the third goes the quick way, and all come to the same. Returns what that is."""
+        first = await self.say(sent)
+        for quickly in (0, 1):
+            assert await self.say(sent) == first
+            assert self.quickly == quickly
+        return first
+
 
 @asynccontextmanager
 async def lines(config):
@@ -84,13 +92,9 @@ async def lines(config):
 )
 async def test_a_repeated_head_goes_quickly_and_comes_to_the_same(config, sent):
     async with lines(config) as line:
-        first = await line.say(sent)
-        assert await line.say(sent) == first
-        assert line.quickly == 0
-        assert await line.say(sent) == first
-        assert line.quickly == 1
-        assert first[0].startswith(b"HTTP/1.1 200")
-        assert first[1]
+        answer, events = await line.say_until_quick(sent)
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert events
 
 
 @given(likely, st.sampled_from([(), (ORIGIN,), (ORIGIN, "User-Agent: Mozilla/5.0"), ("Sec-GPC: 1", ORIGIN), ("DNT: 1",)]), st.booleans())
