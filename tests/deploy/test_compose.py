@@ -68,8 +68,8 @@ def test_a_part_is_given_the_secrets_that_it_needs_and_no_others():
     def holders(secret):
         return {name for name, service in SERVICES.items() if GIVEN[secret] in map(str, service.get("environment", {}).values())}
 
-    assert holders("FOOTPRINT_WRITE_KEYS") == {"collector-1", "collector-2"}
-    assert holders("FOOTPRINT_SECRET_KEYS") == {"collector-1", "collector-2", "rebuild"}
+    assert holders("FOOTPRINT_WRITE_KEYS") == {"collector-1", "collector-2", "console"}
+    assert holders("FOOTPRINT_SECRET_KEYS") == {"collector-1", "collector-2", "rebuild", "console"}
     assert holders("CLICKHOUSE_PIPELINE_PASSWORD") == {"sink", "rebuild", "migrate", "clickhouse"}
     assert holders("CLICKHOUSE_ANALYST_PASSWORD") == {"console", "grafana", "clickhouse"}
     assert holders("GRAFANA_PASSWORD") == {"grafana"}
@@ -179,6 +179,7 @@ def test_what_is_written_has_a_volume():
     assert "data:/var/lib/footprint" in SERVICES["collector-1"]["volumes"]
     assert SERVICES["collector-1"]["volumes"] == SERVICES["collector-2"]["volumes"], "keys, suppressions and spool are shared"
     assert "data:/var/lib/footprint" in SERVICES["rebuild"]["volumes"], "it asks who was forgotten"
+    assert "data:/var/lib/footprint" in SERVICES["console"]["volumes"], "it asks who may sign in"
 
 
 def test_every_port_and_volume_is_described():
