@@ -12,10 +12,11 @@ DataDir = Annotated[Path | None, typer.Option(help="Data folder of the running `
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    group = typer.Typer(no_args_is_help=True, help="Create, list and check the Kafka topics.")
+    group = typer.Typer(no_args_is_help=True, help="Create, list, check and grow the Kafka topics.")
     group.command("create")(create)
     group.command("list")(list_topics)
     group.command("check")(check)
+    group.command("grow")(grow)
     app.add_typer(group, name="topics")
 
 
@@ -79,3 +80,28 @@ def check(data_dir: DataDir = None) -> None:
     settings = current(data_dir=data_dir)
     asyncio.run(topics.check(resolve_kafka(settings), settings))
     print("ok")
+
+
+def grow(
+    partitions: Annotated[int, typer.Option(help="Partitions that every topic has afterwards.", min=1, max=1024)],
+    data_dir: DataDir = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Give every topic more partitions, and take the state of visitors and subjects to where it belongs then.
+
+    The line must be at rest: collectors stopped, everything absorbed and stored, then streams and sinks stopped; nothing is changed
+    otherwise. May be repeated, and goes on where it was cut off. docs/operations/cluster.md has all the steps.
+
+    Example: `footprint topics grow --partitions 12`
+    """
+    from footprint.growing.run import grow as grow_topics
+    from footprint.parts.connections import resolve_kafka
+    from footprint.settings import current
+
+    moved = asyncio.run(grow_topics(resolve_kafka(current(data_dir=data_dir)), partitions))
+    if json:
+        print(jsonlib.dumps({"partitions": partitions, "moved": moved}, indent=2))
+        return
+    for topic, keys in moved.items():
+        print(f"{topic}: {keys:,} keys moved")
+    print(f"Every topic has {partitions} partitions. Set FOOTPRINT_PARTITIONS={partitions} for every part, then start them.")

@@ -16,7 +16,7 @@ from footprint.settings import Settings
 from sinks.buffers import keep_buffers
 from sinks.clickhouse import migrations
 from sinks.clickhouse.store import ClickHouseStore
-from sinks.core.feeds import TOPICS
+from sinks.core.feeds import TOPICS, feeds_of
 from sinks.kafka import KafkaSource, RejectedTopic
 from sinks.loop import Sink, SinkStatus
 from sinks.measured import MeasuredRejected, MeasuredStore
@@ -74,7 +74,7 @@ class _SinkProcess:
         if not (await self._starting.until_up(source.start, stop) and await self._starting.until_up(rejected.start, stop)):
             return
         store = MeasuredStore(self._store, self._metrics, _now_ms)
-        self._sink = Sink(source, store, MeasuredRejected(rejected, self._metrics))
+        self._sink = Sink(source, store, MeasuredRejected(rejected, self._metrics), feeds=feeds_of(self._settings.partitions))
         drained = await self._sink.run(stop, wall_ms=_now_ms)
         log.info("sink_stopped", everything_stored=drained)
 

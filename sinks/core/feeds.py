@@ -1,7 +1,7 @@
 """Which table a topic feeds, and how its records become the JSON lines of an insert: by joining bytes, never by parsing."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schemas.codec import dumps
 from schemas.topics import IDENTITIES, REJECTED, SCORE_CHANGES, SCORES, SESSIONS, SIGNALS, TRACKED, Topic
@@ -10,14 +10,22 @@ from sinks.core.planning import Record
 Tombstone = Callable[[str], dict[str, str] | None]
 """Reads the key of a tombstone: the fields that name the row to delete, or None when the key is not readable."""
 
+OFFSET_BITS = 40
+"""Room for a trillion records of a partition."""
+
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """One topic and the table its records go into. `tombstone` is set where a record without a value deletes a row."""
+    """One topic and the table its records go into. `tombstone` is set where a record without a value deletes a row.
+
+    `partitions` are the topic's. The newest row of a key is told by its record's offset, and a key of a topic that has grown
+    may go on in a partition whose offsets begin anew: so the number of partitions stands before the offset.
+    """
 
     topic: Topic
     table: str
     tombstone: Tombstone | None = None
+    partitions: int = 0
 
     def rows(self, partition: int, record: Record) -> Sequence[bytes]:
         """Return the JSON lines of one record, in order; none for a record that says nothing.
@@ -31,7 +39,7 @@ class Feed:
             return [line for line in record.value.split(b"\n") if line]
         if not record.value.startswith(b"{"):
             return [record.value]
-        return [b'{"kafka_partition":%d,"kafka_offset":%d,' % (partition, record.offset) + record.value[1:]]
+        return [b'{"kafka_partition":%d,"kafka_offset":%d,' % (partition, self._place(record)) + record.value[1:]]
 
     def lines(self, partition: int, record: Record) -> bytes:
         """Return the same lines joined, ready for an insert: an NDJSON record goes as it came, blank lines and all, and is not copied."""
@@ -39,13 +47,16 @@ class Feed:
             return record.value
         return b"\n".join(self.rows(partition, record))
 
+    def _place(self, record: Record) -> int:
+        return (self.partitions << OFFSET_BITS) + record.offset
+
     def _deletion(self, partition: int, record: Record) -> Sequence[bytes]:
         if self.tombstone is None or record.key is None:
             return []
         named = self.tombstone(record.key.decode("utf-8", "replace"))
         if named is None:
             return []
-        return [dumps({"kafka_partition": partition, "kafka_offset": record.offset, "is_deleted": 1, **named})]
+        return [dumps({"kafka_partition": partition, "kafka_offset": self._place(record), "is_deleted": 1, **named})]
 
 
 def score_key(key: str) -> dict[str, str] | None:
@@ -73,3 +84,8 @@ FEEDS = (
 """Every public topic but the events, which are stored once they are tracked, and the models."""
 
 TOPICS: Sequence[str] = tuple(feed.topic.name for feed in FEEDS)
+
+
+def feeds_of(partitions: int) -> Sequence[Feed]:
+    """Return the feeds of topics of so many partitions."""
+    return [replace(feed, partitions=partitions) for feed in FEEDS]

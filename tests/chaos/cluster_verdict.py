@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sinks.clickhouse.rollups import refresh
 from sinks.clickhouse.store import ClickHouseStore
-from sinks.core.feeds import TOPICS
+from sinks.core.feeds import TOPICS, feeds_of
 from sinks.kafka import KafkaSource, RejectedTopic
 from sinks.loop import Sink
 from tests.chaos.cluster_load import Ledger
@@ -16,6 +16,7 @@ from tests.chaos.cluster_rig import DATABASE, Rig
 from tests.chaos.streams_compare import differences, first_of, rows_of
 from tests.chaos.streams_replay import inputs_of, undisturbed
 from tests.chaos.tables import Compared, compare
+from tests.collector.broker import PARTITIONS
 
 CALM = "calm"
 CALM_S = 300.0
@@ -87,7 +88,9 @@ async def _store_calmly(rig: Rig) -> bool:
     await source.start()
     await rejected.start()
     try:
-        return await Sink(source, store, rejected).run(stop, drain_s=CALM_S, wall_ms=lambda: int(time.time() * 1000))
+        return await Sink(source, store, rejected, feeds=feeds_of(PARTITIONS)).run(
+            stop, drain_s=CALM_S, wall_ms=lambda: int(time.time() * 1000)
+        )
     finally:
         await source.stop()
         await rejected.stop()

@@ -45,9 +45,9 @@ NUMBERS = (int, float)
 EMPTY = (None, [], {})
 
 
-async def records_of(broker, topic):
+async def records_of(broker, topic, partitions=PARTITIONS):
     """Return the committed records of a topic, each partition in its order."""
-    tps = [TopicPartition(topic.name, number) for number in range(PARTITIONS)]
+    tps = [TopicPartition(topic.name, number) for number in range(partitions)]
     consumer = AIOKafkaConsumer(
         bootstrap_servers=broker.connection.bootstrap,
         isolation_level="read_committed",

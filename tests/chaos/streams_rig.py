@@ -14,9 +14,10 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from footprint import topics
 from footprint.demo.line import PROGRAM
 from footprint.local.ports import LOOPBACK, free_port
-from footprint.settings import PREFIX
+from footprint.settings import PREFIX, Settings
 from footprint.supervisor.spawn import die_with
 from tests.chaos.streams_mixed import configure
 from tests.collector.broker import PARTITIONS, Broker
@@ -29,12 +30,12 @@ STEADY_S = 1.5
 class Worker:
     """One `footprint streams` process, started again whenever it has ended, until `retire`."""
 
-    def __init__(self, number: int, bootstrap: str, folder: Path) -> None:
+    def __init__(self, number: int, bootstrap: str, folder: Path, *, partitions: int = PARTITIONS) -> None:
         self.number, self.port, self.log = number, free_port(), folder / f"streams-{number}.log"
         self.exits: Counter[int] = Counter()
         self._retired = False
         own = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-        own |= {f"{PREFIX}KAFKA_BOOTSTRAP": bootstrap, f"{PREFIX}PARTITIONS": str(PARTITIONS), f"{PREFIX}SESSION_UPDATE_S": "5"}
+        own |= {f"{PREFIX}KAFKA_BOOTSTRAP": bootstrap, f"{PREFIX}PARTITIONS": str(partitions), f"{PREFIX}SESSION_UPDATE_S": "5"}
         self._environment = own
         self._folder = folder
         self._start()
@@ -101,10 +102,11 @@ class Worker:
 
 
 class Rig:
-    """The broker and the workers over one folder."""
+    """The broker and the workers over one folder. `partitions` are those of every topic."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, partitions: int = PARTITIONS) -> None:
         self.folder = folder
+        self.partitions = partitions
         self.broker = Broker(folder / "broker")
         self.workers: list[Worker] = []
         self._looking: asyncio.Task[None] | None = None
@@ -113,7 +115,7 @@ class Rig:
         """Start the broker, make its topics, start the workers and look after them."""
         configure(self.folder)
         await asyncio.to_thread(self.broker.start)
-        await asyncio.to_thread(self.broker.prepare)
+        await topics.create(self.broker.connection, Settings(partitions=self.partitions))
         for _ in range(workers):
             self.add_worker()
         self._looking = asyncio.create_task(self._look_after_for_ever())
@@ -123,7 +125,7 @@ class Rig:
         """Start one more worker."""
         taken = {worker.number for worker in self.workers}
         number = next(number for number in range(1, 9) if number not in taken)
-        worker = Worker(number, self.broker.connection.bootstrap, self.folder)
+        worker = Worker(number, self.broker.connection.bootstrap, self.folder, partitions=self.partitions)
         self.workers.append(worker)
         return worker
 

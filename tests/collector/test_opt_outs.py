@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from types import SimpleNamespace
 
 import httpx2
 import pytest
@@ -11,8 +12,9 @@ from collector.core.keyring import KeptKey, hash_of, write_keys
 from collector.core.links import LinkReader, Mailed, sign
 from collector.core.signing import pseudonym
 from collector.core.sites import SiteRules
-from collector.kafka import KafkaTable
+from collector.kafka import KafkaTable, lies_at_home
 from collector.live import LivePaths
+from schemas.codec import key_partition
 from schemas.connections import KafkaConnection
 from schemas.errors import Retryable
 from schemas.topics import PREFERENCES
@@ -197,3 +199,9 @@ async def test_the_page_of_preferences_shows_what_stands(config, publisher, hash
         assert await ticked("c2") == (["news", "offers"] if hash_key else [])
         assert await ticked("c3") == ["news", "offers"]
     assert not publisher.stored
+
+
+@pytest.mark.parametrize("key", [b"shop:c1", b"shop:c2", b"lab:c:3"])
+def test_what_an_old_partition_still_holds_of_a_key_is_no_news(key):
+    home = [number for number in range(12) if lies_at_home(SimpleNamespace(key=key, partition=number), 12)]
+    assert home == [key_partition(key, 12)]

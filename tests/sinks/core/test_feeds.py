@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from schemas.codec import dumps, join_lines, loads
 from schemas.topics import EVENTS, MODELS, PREFERENCES, PUBLIC
-from sinks.core.feeds import FEEDS, identity_key, score_key
+from sinks.core.feeds import FEEDS, feeds_of, identity_key, score_key
 from sinks.core.planning import Record
 
 BY_TABLE = {feed.table: feed for feed in FEEDS}
@@ -66,3 +66,16 @@ def test_a_record_without_value_says_nothing_where_nothing_can_be_deleted():
     assert rows("ingest_sessions", None, b"demo:v") == []
     assert rows("ingest_scores", None, b"nonsense") == []
     assert rows("ingest_scores", None) == []
+
+
+@given(st.integers(1, 1024), st.integers(1, 1024), st.integers(0, 2**39), st.integers(0, 2**39))
+def test_rows_of_a_topic_with_more_partitions_are_newer_whatever_their_offsets(few, more, before, after):
+    few, more = sorted((few, few + more))
+    places = [place_of(few, Record(before, 1, b"a:b:c", b'{"v":1}')), place_of(more, Record(after, 1, b"a:b:c", None))]
+    assert places[0] < places[1] < 2**63
+    assert place_of(few, Record(before + 1, 1, b"a:b:c", b'{"v":1}')) == places[0] + 1
+
+
+def place_of(partitions, record):
+    feed = next(feed for feed in feeds_of(partitions) if feed.table == "ingest_scores")
+    return loads(feed.rows(0, record)[0])["kafka_offset"]
