@@ -29,7 +29,8 @@ def configure(*, part: str, level: str = "info", form: Literal["text", "json"] =
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    logging.getLogger("aiokafka").setLevel(max(logging.WARNING, root.level))
+    for name in ("aiokafka", "httpx2"):  # the second tells each address that it calls, which may be a secret
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
