@@ -17,19 +17,22 @@ WITH reached AS
         ) AS steps
     FROM events_by_time
     WHERE site = {site:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND traffic = 'human' AND person != 0
+        -- What is no step is left out first: whose it was and in which session need not be looked up.
+        AND (url_path LIKE {step1:String} OR url_path LIKE {step2:String} OR url_path LIKE {step3:String}
+            OR kind IN ({step1:String}, {step2:String}, {step3:String}) OR name IN ({step1:String}, {step2:String}, {step3:String}))
     GROUP BY person
 ),
 counted AS
 (
-    SELECT arrayJoin([(1, {step1:String}), (2, {step2:String}), (3, {step3:String})]) AS step, countIf(steps >= step.1) AS people
+    SELECT [countIf(steps >= 1), countIf(steps >= 2), countIf(steps >= 3)] AS reaching
     FROM reached
-    GROUP BY step
 )
 SELECT
-    step.1 AS number,
-    step.2 AS step_is,
+    number,
+    step_is,
     people,
     round(people / first_value(people) OVER (ORDER BY number), 4) AS of_first,
     round(people / lagInFrame(people, 1, people) OVER (ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING), 4) AS of_previous
 FROM counted
+ARRAY JOIN [1, 2, 3] AS number, [{step1:String}, {step2:String}, {step3:String}] AS step_is, reaching AS people
 ORDER BY number
