@@ -73,7 +73,7 @@ async def check(connection: KafkaConnection, settings: Settings) -> None:
         if number != settings.partitions:
             raise Misconfigured(
                 f"{name} has {number} partitions, the settings say {settings.partitions}. Set FOOTPRINT_PARTITIONS={number}: "
-                "visitors stay on their partition only while the number stays."
+                "visitors stay on their partition only while the number stays. `footprint topics grow` makes more and takes them along."
             )
 
 
