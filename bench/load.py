@@ -4,6 +4,7 @@ Closed loop: every connection sends its next request after an answer. Open loop:
 rate, whatever the answers do, and a latency counts from the moment a request was due.
 """
 
+import contextlib
 import random
 import select
 import socket
@@ -12,6 +13,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 PATIENCE_S = 60
+RESTED_S = 2.0
+"""A connection that was not used for so long is not used again: servers close them after 5 s."""
 
 
 @dataclass(slots=True)
@@ -34,13 +37,31 @@ class _Connections:
         self.sockets: dict[int, socket.socket] = {}
         self.buffers: dict[int, bytes] = {}
         self.since: dict[int, float] = {}
+        self.used: dict[int, float] = {}
+        self.port = port
         for _ in range(count):
-            connection = socket.create_connection(("127.0.0.1", port), 10)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.sockets[connection.fileno()] = connection
-            self.buffers[connection.fileno()] = b""
-            self.poll.register(connection.fileno(), select.EPOLLIN)
+            self.open()
         self.answers = Answers()
+
+    def open(self) -> int:
+        """Open one more connection and return its number."""
+        connection = socket.create_connection(("127.0.0.1", self.port), 10)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sockets[connection.fileno()] = connection
+        self.buffers[connection.fileno()] = b""
+        self.used[connection.fileno()] = time.perf_counter()
+        self.poll.register(connection.fileno(), select.EPOLLIN)
+        return connection.fileno()
+
+    def usable(self, number: int) -> int:
+        """Return the connection, or a new one in the place of one that has rested: the server may be about to close it."""
+        if time.perf_counter() - self.used[number] < RESTED_S:
+            return number
+        with contextlib.suppress(FileNotFoundError):  # `receive` may have done it
+            self.poll.unregister(number)
+        del self.buffers[number], self.used[number]
+        self.sockets.pop(number).close()
+        return self.open()
 
     def send(self, number: int, request: bytes, since: float) -> None:
         self.since[number] = since
@@ -50,6 +71,9 @@ class _Connections:
         """Return the connections whose answer is whole now."""
         whole = []
         for number, _ in self.poll.poll(timeout):
+            if number not in self.since:  # closed while nothing was asked of it: `usable` opens another
+                self.poll.unregister(number)
+                continue
             chunk = self.sockets[number].recv(65_536)
             if not chunk:
                 raise ConnectionError("the server closed a connection")
@@ -59,7 +83,7 @@ class _Connections:
                 self.buffers[number] = found
                 continue
             self.buffers[number] = b""
-            now = time.perf_counter()
+            now = self.used[number] = time.perf_counter()
             self.answers.statuses[int(found[9:12])] += 1
             self.answers.latencies.append(now - self.since.pop(number))
             self.answers.ended_at.append(now)
@@ -112,7 +136,7 @@ def open_loop(port: int, requests: list[bytes], *, rate: float, connections: int
             now = time.perf_counter()
             while waiting and idle and waiting[-1][0] <= now:
                 moment, request = waiting.pop()
-                line.send(idle.pop(), request, moment)
+                line.send(line.usable(idle.pop()), request, moment)
             next_due = max(0.0, waiting[-1][0] - now) if waiting and idle else PATIENCE_S
             idle += line.receive(next_due)
     finally:

@@ -46,7 +46,7 @@ class Report:
         lines = [
             f"# {self.name}",
             "",
-            f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {_machine()}, Python {platform.python_version()}, {versions}.",
+            f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine()}, Python {platform.python_version()}, {versions}.",
             "",
         ]
         lines += ["| " + " | ".join(self.columns) + " |", "|" + "---|" * len(self.columns)]
@@ -54,6 +54,7 @@ class Report:
         return "\n".join([*lines, "", *self.notes, ""])
 
 
-def _machine() -> str:
+def machine() -> str:
+    """Return how many cores of which sort this machine has."""
     names = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
     return f"{len(names)} x {names[0]}" if names else platform.processor()
