@@ -9,7 +9,10 @@ from collector.spooling import Spooling
 from schemas.topics import EVENTS, MAX_RECORD_BYTES, REJECTED
 from tests.collector.broker import PARTITIONS, Broker
 from tests.collector.recording import RecordingPublisher
+from tests.sinks.schema import migrated, shared_schema
 from tests.support.servers import running
+
+__all__ = ["migrated", "shared_schema"]
 
 
 class Recorded:

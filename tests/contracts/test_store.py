@@ -18,10 +18,9 @@ TABLE = "ingest_tracked"
 
 
 @pytest.fixture
-async def target(database):
+async def target(migrated):
     """A store, and what is in it."""
-    migrate(database)
-    store, client = ClickHouseStore(database), StoreClient(database)
+    store, client = ClickHouseStore(migrated), StoreClient(migrated)
     yield store, lambda: [row[0] for row in client.rows("SELECT event_id FROM events_raw ORDER BY event_id")]
     client.close()
     await store.close()

@@ -8,7 +8,8 @@ import pytest
 from sinks.clickhouse.client import StoreClient
 from sinks.clickhouse.migrations import migrate
 
-TABLES = "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree' AND name != 'schema_versions'"
+FILLED = "SELECT DISTINCT table FROM system.parts WHERE database = currentDatabase() AND active AND table != 'schema_versions'"
+"""Tables that a test has left something in: few of all."""
 OWN = "tally"
 """Tables and views whose name begins so are a test's own and are dropped after it."""
 
@@ -28,10 +29,12 @@ def migrated(shared_schema):
     """A database with the schema and without rows."""
     yield shared_schema
     client = StoreClient(shared_schema)
-    for (view,) in client.rows(f"SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE '{OWN}%_view'"):
-        client.command(f"DROP TABLE {view} SYNC")
-    for (table,) in client.rows(TABLES):
-        client.command(f"DROP TABLE {table} SYNC" if table.startswith(OWN) else f"TRUNCATE TABLE {table}")
+    for (own,) in client.rows(
+        f"SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE '{OWN}%' ORDER BY name LIKE '%_view' DESC"
+    ):
+        client.command(f"DROP TABLE {own} SYNC")
+    for (table,) in client.rows(FILLED):
+        client.command(f"TRUNCATE TABLE {table}")
     client.close()
 
 
