@@ -12,6 +12,8 @@ from tests.sinks.rows import event, insert, rejected, score, session
 pytestmark = pytest.mark.store
 
 DAY = 86_400_000
+CONTACT = ["events_raw.ip", "events_raw.user_agent"]
+EVENTS = ["events_raw", "events_by_time_raw", "event_overrides"]
 
 
 @pytest.fixture
@@ -32,14 +34,7 @@ def test_each_class_is_kept_for_its_days_counted_from_the_receipt(own):
     insert(own, "sessions", session("s", joined=["history"]))
     insert(own, "rejected", rejected(received_at=now - 91 * DAY), rejected(received_at=now))
     insert(own, "scores", score("c:C", 1.0, updated_at=now - 4000 * DAY))
-    assert keep(own, Retention()) == [
-        "events_raw",
-        "events_by_time_raw",
-        "event_overrides",
-        "rejected_raw",
-        "events_raw.ip",
-        "events_raw.user_agent",
-    ]
+    assert keep(own, Retention()) == [*EVENTS, "rejected_raw", *CONTACT]
     assert keep(own, Retention()) == []
     for table in ("events_raw", "events_by_time_raw", "event_overrides", "rejected_raw", "scores_raw"):
         own.command(f"OPTIMIZE TABLE {table} FINAL")
@@ -52,15 +47,8 @@ def test_each_class_is_kept_for_its_days_counted_from_the_receipt(own):
 
 def test_days_can_be_changed_and_taken_away(own):
     keep(own, Retention())
-    assert keep(own, Retention(events=30)) == ["events_raw", "events_by_time_raw", "event_overrides"]
-    assert keep(own, Retention(events=0, contact=0, rejected=0)) == [
-        "events_raw",
-        "events_by_time_raw",
-        "event_overrides",
-        "rejected_raw",
-        "events_raw.ip",
-        "events_raw.user_agent",
-    ]
+    assert keep(own, Retention(events=30)) == EVENTS
+    assert keep(own, Retention(events=0, contact=0, rejected=0)) == [*EVENTS, "rejected_raw", *CONTACT]
     assert keep(own, Retention(events=0, contact=0, rejected=0)) == []
     assert (
         "TTL"
