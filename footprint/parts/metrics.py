@@ -56,7 +56,7 @@ class RebuildMetrics:
 
 
 class StoreMetrics:
-    """What the store holds, as its server says; read once a round."""
+    """What the store holds, as its server says."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         by_table, by_disk = ("table",), ("disk",)

@@ -18,7 +18,6 @@ from footprint.rescoring import Rescoring, Tell, kept_since, tell_history
 from footprint.settings import Settings
 from footprint.suppressing import suppressions
 from footprint.telling import Told, tell_streams
-from schemas.connections import StoreConnection
 from schemas.errors import Misconfigured, Retryable
 from sinks.clickhouse import figures, migrations
 from sinks.clickhouse.client import Refused, StoreClient
@@ -27,6 +26,8 @@ from sinks.clickhouse.rollups import refresh
 log = structlog.get_logger()
 
 RETRY_S = 1.0
+LOOK_S = 5.0
+"""The store is asked what it holds at most this often, when somebody asks for readiness or metrics."""
 
 
 def once(settings: Settings, *, settle_s: float = 1.0) -> Round:
@@ -81,7 +82,7 @@ class _Rebuilding:
         self._settings, self._every_s = settings, every_s
         self._metrics = RebuildMetrics()
         self._store = StoreMetrics(self._metrics.registry)
-        self._blind = False
+        self._blind, self._looked_at = False, -LOOK_S
         self._trouble = "starting"
         self._waiting: int | None = None
         self._busy_at = time.monotonic()
@@ -105,6 +106,9 @@ class _Rebuilding:
 
     async def status(self) -> dict[str, Any]:
         """Return what `/ready` says; the lag is marks, which may wait for a session to end."""
+        if self._trouble == "ok" and time.monotonic() - self._looked_at > LOOK_S:
+            self._looked_at = time.monotonic()
+            await asyncio.to_thread(self._look)
         idle_s = round(time.monotonic() - self._busy_at, 3)
         return {"ready": self._trouble == "ok", "lag": self._waiting, "idle_s": idle_s, "checks": {"store": self._trouble}}
 
@@ -130,18 +134,16 @@ class _Rebuilding:
             log.info("erased_again", rows=removed)
         done = once(self._settings, settle_s=SETTLE_S)
         days = count_days(self._settings)
-        to = resolve_store(self._settings, user="pipeline")
-        self._waiting = marks_waiting(to)
+        self._waiting = marks_waiting(resolve_store(self._settings, user="pipeline"))
         self._metrics.ended(Pass(done, days, self._waiting, time.monotonic() - began, now_ms() / 1000))
-        self._look(to)
         return done
 
-    def _look(self, to: StoreConnection) -> None:
-        """Show what the store holds; a server that does not let us look stops no round."""
-        client = StoreClient(to)
+    def _look(self) -> None:
+        """Show what the store holds; a server that does not let us look is no trouble of the rebuild's."""
+        client = StoreClient(resolve_store(self._settings, user="pipeline"))
         try:
             self._store.show(figures.read(client), now_ms() / 1000)
-        except (Misconfigured, Refused) as error:
+        except (Misconfigured, Refused, Retryable) as error:
             if not self._blind:
                 log.warning("store_not_shown", reason=str(error))
             self._blind = True

@@ -19,6 +19,7 @@ SITES = (
     "sales",
     "followed",
     "published",
+    "watched",
     *SDKS,
     "segment-browser-batching",
     "rudderstack-browser-beacon",
