@@ -38,7 +38,7 @@ demo: setup ## send one realistic day through a throw-away pipeline and print wh
 
 test: $(VENV)/.dev ## every test, against a real local Kafka, ClickHouse and Chromium
 	@tests/prepare-browser
-	@$(BIN)/python -m pytest -n 2 --dist loadscope
+	@$(BIN)/python -m pytest -n 3 --dist loadscope # on two cores: one of three processes mostly waits for a server
 
 check: $(VENV)/.dev ## format, lint, types, import rules, sizes, generated files, docs
 	@./check
