@@ -13,6 +13,9 @@ POLL_S = 0.2
 STATE = "SELECT status, error, total_size, bytes_read FROM system.backups WHERE id = {id:String}"
 ROWS = "SELECT name, toUInt64(ifNull(total_rows, 0)) FROM system.tables WHERE database = {database:String} AND engine LIKE '%MergeTree'"
 
+OPENED = "_backup_"
+"""What stands in the name of a database that shows a backup, between ours and a number."""
+
 Watch = Callable[[int, int], None]
 """Is told how many bytes of how many are done."""
 
@@ -36,7 +39,7 @@ class EngineBackups:
 
     def tables(self) -> dict[str, int]:
         """Return the rows of each table as the backup itself holds them: it is opened for that, which proves that it can be."""
-        opened = f"{self._database}_backup_{time.monotonic_ns()}"
+        opened = f"{self._database}{OPENED}{time.monotonic_ns()}"
         source = f"Backup({literal(self._database)}, {self._destination})"
         self._run(f"CREATE DATABASE {identifier(opened)} ENGINE = {source}")
         try:

@@ -7,6 +7,7 @@ Views of the schema read with the rights of whoever asks, materialized views wri
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from footprint.backup.engine import OPENED
 from sinks.clickhouse.layouts import DEDUP_WINDOW
 from sinks.core.feeds import FEEDS
 from sinks.core.persons import CARRIERS
@@ -23,6 +24,8 @@ SCHEMA = ("ALTER TABLE", "ALTER VIEW", "CREATE", "DROP", "INSERT", "SELECT")
 """What the migrations do; INSERT and SELECT are also those of the materialized views, which work with the rights of their maker."""
 ON_SHARDS = ("CLUSTER", "REMOTE")
 """What statements on all shards need, and the tables over them."""
+OPENING = ("CREATE DATABASE", "DROP DATABASE", "SHOW")
+"""A backup is opened once, as a database of its own, to see that it can be."""
 HASH = "SHA256_OF_THE_PASSWORD"
 """Stands where the hash of a password must be put in: nobody is given a password that stands in a program."""
 
@@ -78,6 +81,7 @@ def values(database: str, *, cluster: str = "") -> dict[str, list[str]]:
         ]
         for part, granted in rights().items()
     }
+    found[user_of("operator")].append(f"GRANT {', '.join(OPENING)} ON {database}{OPENED}*.*")
     if cluster:
         found[user_of("migrate")].append(f"GRANT {', '.join(ON_SHARDS)} ON *.*")
         found[user_of("operator")].append("GRANT CLUSTER ON *.*")

@@ -170,8 +170,10 @@ def _translated(error: Exception, connection: StoreConnection, rows: bytes | Non
 
 def _unreached(error: Exception, connection: StoreConnection) -> Misconfigured | Retryable:
     server = f"ClickHouse at {connection.url}"
-    said = distrust(error, connection.tls, server=server) if connection.tls else None
-    return said or Retryable(f"{server} does not answer ({type(error).__name__}). Check that it runs.")
+    if connection.tls and (said := distrust(error, connection.tls, server=server)):
+        return said
+    wanted = " It may want a certificate of ours." if connection.tls and not connection.certificate_file else ""
+    return Retryable(f"{server} does not answer ({type(error).__name__}).{wanted} Check that it runs.")
 
 
 def _is_text(rows: bytes) -> bool:
