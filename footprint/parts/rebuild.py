@@ -130,8 +130,7 @@ class _Rebuilding:
     def _pass(self) -> Round:
         """Do one round, and show what it did and what the store holds."""
         began = time.monotonic()
-        if removed := catch_up(self._settings):
-            log.info("erased_again", rows=removed)
+        self._erase_again()
         done = once(self._settings, settle_s=SETTLE_S)
         days = count_days(self._settings)
         self._waiting = marks_waiting(resolve_store(self._settings, user="pipeline"))
