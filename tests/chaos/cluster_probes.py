@@ -48,6 +48,16 @@ def percentile(values: Sequence[float], part: float) -> float:
     return sorted(values)[min(len(values) - 1, int(part * len(values)))] if values else 0.0
 
 
+def scored_s(probes: Sequence[Probe]) -> list[float]:
+    """Return the times from the 200 to the topic of scores, of those that have got there."""
+    return [probe.scored - probe.answered for probe in probes if probe.answered is not None and probe.scored is not None]
+
+
+def stored_s(probes: Sequence[Probe]) -> list[float]:
+    """Return the times from the 200 into the store, of those that have got there."""
+    return [probe.stored - probe.answered for probe in probes if probe.answered is not None and probe.stored is not None]
+
+
 def back_after(probes: Sequence[Probe], began: float, *, normal: float, now: float) -> float:
     """Return how long after `began` the last event was visible that took longer than normal, from its sending or its 200."""
     late = [probe for probe in probes if probe.sent >= began - normal and _is_late(probe, normal, now)]

@@ -51,7 +51,7 @@ class Verdict:
 async def compared(folder: Path, store: StoreConnection, number: int) -> Verdict:
     """Run both, and compare."""
     made = [line for _, line in islice(mixed(), 2 * number)]
-    halves, last = (made[:number], made[number:]), [line for _, line in coda()]
+    halves, last = (made[:number], made[number:]), [line for _, line in coda(MANY)]
     verdict = Verdict()
     found, scores = await _grown(folder / "grown", store, halves, last, verdict)
     wanted, _ = await _whole(folder / "whole", [*made, *last])

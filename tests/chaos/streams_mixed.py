@@ -123,13 +123,13 @@ ABOUT = {
 }
 
 
-def coda():
+def coda(partitions=PARTITIONS):
     """Return partition and line of the last events: they carry the last watermark of every partition to every other."""
     at, number, found = time.time_ns() // 1_000_000, 0, []
-    wanted = {(source, target) for source in range(PARTITIONS) for target in range(PARTITIONS)}
+    wanted = {(source, target) for source in range(partitions) for target in range(partitions)}
     while wanted:
         visitor, customer, number = f"last-v{number}", f"last-c{number}", number + 1
-        pair = partition_of(SITES[0], visitor, PARTITIONS), partition_of(SITES[0], customer, PARTITIONS)
+        pair = partition_of(SITES[0], visitor, partitions), partition_of(SITES[0], customer, partitions)
         if pair in wanted:
             wanted.discard(pair)
             found.append(placed(accepted(SITES[0], "identify", at, visitor_id=visitor, customer_id=customer)))

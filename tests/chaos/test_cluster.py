@@ -10,7 +10,7 @@ from footprint.local.kafka_properties import properties
 from tests.chaos.cluster_brokers import OF_ONE_NODE, node_properties
 from tests.chaos.cluster_faults import faults
 from tests.chaos.cluster_load import Balancer, Ledger, last_messages, message_of, messages
-from tests.chaos.cluster_probes import Probe, back_after, percentile
+from tests.chaos.cluster_probes import Probe, back_after, percentile, scored_s, stored_s
 from tests.chaos.cluster_verdict import broken_promises
 
 ONE, TWO = "http://one", "http://two"
@@ -126,6 +126,12 @@ def test_an_event_that_is_not_visible_yet_counts_as_late_as_it_is():
     assert back_after([Probe("v", 11.0, answered=11.1, stored=12.0)], 10, normal=2, now=18) == 8
     assert back_after([Probe("v", 11.0)], 10, normal=2, now=12) == 0
     assert back_after([Probe("v", 11.0)], 10, normal=2, now=14) == 4
+
+
+def test_only_what_has_got_there_is_timed():
+    found = [probe(1), Probe("v", 2.0, answered=2.5, stored=3.0), Probe("v", 3.0)]
+    assert scored_s(found) == [pytest.approx(0.7)]
+    assert stored_s(found) == [pytest.approx(0.9), pytest.approx(0.5)]
 
 
 def test_a_percentile_of_nothing_is_nothing():
