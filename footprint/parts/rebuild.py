@@ -137,6 +137,14 @@ class _Rebuilding:
         self._metrics.ended(Pass(done, days, self._waiting, time.monotonic() - began, now_ms() / 1000))
         return done
 
+    def _erase_again(self) -> None:
+        """Erase the forgotten from what comes again after a restore; where our rights do not reach so far, somebody must do it by hand."""
+        try:
+            if removed := catch_up(self._settings):
+                log.info("erased_again", rows=removed)
+        except Refused as error:
+            log.warning("erase_again_refused", reason=str(error))
+
     def _look(self) -> None:
         """Show what the store holds; a server that does not let us look is no trouble of the rebuild's."""
         client = StoreClient(resolve_store(self._settings, user="pipeline"))
