@@ -5,7 +5,16 @@ from collections.abc import Callable
 from starlette.routing import Route
 
 from console.desk import Desk
-from console.pages import customer, health, live, overview, sql
+from console.pages import customer, health, journeys, live, overview, quality, signals, sql
 
-PAGES: tuple[Callable[[Desk], Route], ...] = (*overview.PAGES, *live.PAGES, *customer.PAGES, *health.PAGES, *sql.PAGES)
+PAGES: tuple[Callable[[Desk], Route], ...] = (
+    *overview.PAGES,
+    *live.PAGES,
+    *customer.PAGES,
+    *journeys.PAGES,
+    *signals.PAGES,
+    *quality.PAGES,
+    *health.PAGES,
+    *sql.PAGES,
+)
 """Every page of a site; each names the role that it needs."""

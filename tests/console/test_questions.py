@@ -18,7 +18,7 @@ pytestmark = pytest.mark.store
 
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
 AT = int(NOW.timestamp() * 1000) - 3_600_000
-GIVEN = {"customer": "anna", "step1": "/", "step2": "/pricing%", "step3": "purchase", "message": "%"}
+GIVEN = {"customer": "anna", "step1": "/", "step2": "/pricing%", "step3": "purchase", "message": "%", "reason": "no_id"}
 OWN = {"stuck": {"days": "0"}}
 
 

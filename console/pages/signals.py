@@ -1,0 +1,15 @@
+"""*Signals*: what fired, what was held back and why."""
+
+from starlette.responses import Response
+
+from console.seats import page
+from console.visit import Visit
+
+
+async def show(visit: Visit) -> Response:
+    """Show the signals of the period."""
+    triggers, newest = await visit.ask_all("signals_by_trigger", "signals_newest")
+    return visit.page("signals.html", triggers=triggers, newest=newest)
+
+
+PAGES = (page("signals", show),)
