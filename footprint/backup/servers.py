@@ -19,7 +19,7 @@ from footprint.settings import Settings
 from schemas.connections import KafkaConnection, StoreConnection
 from schemas.errors import Misconfigured
 
-START_S = 60.0
+START_S = 180.0
 STOP_S = 30.0
 
 
