@@ -26,6 +26,9 @@ from sinks.clickhouse.client import StoreClient
 KEPT = ("signing-key", "suppression-key")
 """Secrets whose loss cannot be made good: links and cookies are signed with one, the forgotten are recognised by the other."""
 
+IN_TABLES = {"sites": {"__all__": {"keys", "email_hooks"}}, "webhooks": {"__all__": {"keys", "url"}}}
+"""Secrets within tables of the settings file."""
+
 Now = Callable[[], datetime]
 
 
@@ -130,7 +133,7 @@ def fingerprints(settings: Settings) -> dict[str, str]:
     """Return what tells settings and secrets of then from those of later."""
     secrets = {name: secrets_folder(settings.data_dir) / name for name in KEPT}
     found = {name: fingerprint(path.read_bytes()) for name, path in secrets.items() if path.is_file()}
-    told = settings.model_dump_json(exclude={"data_dir", *SECRETS})
+    told = settings.model_dump_json(exclude=dict.fromkeys(("data_dir", *SECRETS), True) | IN_TABLES, exclude_defaults=True)
     return found | {"settings": fingerprint(told.encode())}
 
 

@@ -18,7 +18,7 @@ from footprint.backup.run import create, fingerprints, refill, restore
 from footprint.backup.servers import Servers
 from footprint.local.ports import free_port
 from footprint.parts.connections import resolve_store, secrets_folder
-from footprint.settings import Settings
+from footprint.settings import Settings, SiteSettings, WebhookSettings
 from footprint.suppressing import suppress, suppressions_file
 from schemas.connections import KafkaConnection
 from schemas.errors import Misconfigured
@@ -163,6 +163,17 @@ def test_other_secrets_are_told_and_given_away_to_nobody(settings, made, tmp_pat
     found = fingerprints(other)
     assert set(found) == {"settings", "suppression-key"}
     assert "another" not in json.dumps(found)
+
+
+def test_settings_are_told_apart_by_what_was_set_and_never_by_a_secret(tmp_path):
+    def told(gap, key, **more):
+        hook = WebhookSettings(url=f"https://crm.example/{key}", keys=(key,))
+        site = SiteSettings(keys=(key,), session_gap_s=gap, email_hooks={"postmark": key})
+        return fingerprints(Settings(data_dir=tmp_path, sites={"shop": site}, webhooks={"crm": hook}, **more))["settings"]
+
+    assert told(600, "a key of sixteen characters") == told(600, "another one of sixteen or more")
+    assert told(600, "a key of sixteen characters") == told(600, "a key of sixteen characters", log_level="info"), "the default"
+    assert told(600, "a key of sixteen characters") != told(900, "a key of sixteen characters")
 
 
 @pytest.mark.parametrize("source", ["nothing", "../first", "/nowhere"])
