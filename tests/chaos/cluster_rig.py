@@ -18,7 +18,7 @@ from tests.support.servers import LocalClickHouse
 
 COLLECTORS, WORKERS, SINKS = 2, 3, 2
 DATABASE = "tormented"
-READY_S = 180.0
+READY_S = 300.0
 STEADY_S = 3.0
 
 
