@@ -1,4 +1,4 @@
-"""A browser per module, and the shop as a process of its own."""
+"""A browser, and the shop as a process of its own."""
 
 import contextlib
 import signal
@@ -10,22 +10,11 @@ import urllib.request
 import pytest
 
 from footprint.demo.line import free_ports
-from tests.js_snippet.recording import Endpoint
-from tests.support.browser import launched
+from tests.js_snippet.recording import endpoint
+from tests.support.browser import chromium
 from tests.support.waiting import eventually
 
-
-@pytest.fixture(scope="module")
-def chromium():
-    with launched() as browser:
-        yield browser
-
-
-@pytest.fixture
-def endpoint():
-    server = Endpoint()
-    yield server
-    server.close()
+__all__ = ["chromium", "endpoint"]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A browser per module; a site, an endpoint and a page per test, where no page may ever see an error of ours."""
+"""A browser; a site, an endpoint and a page per test, where no page may ever see an error of ours."""
 
 import json
 import os
@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Error
 
-from tests.js_snippet.recording import Endpoint, Site
-from tests.support.browser import launched
+from tests.js_snippet.recording import Site, endpoint
+from tests.support.browser import chromium
+
+__all__ = ["chromium", "endpoint"]
 
 RAN = os.environ.get("FOOTPRINT_SNIPPET_RAN", "")
 """Where tests.js_snippet.coverage wants to read which lines ran; empty in every other run."""
@@ -36,19 +38,6 @@ class Counted:
                     self._said.append(json.dumps(frame.evaluate("window.__fp_ran ? __fp_ran() : []")))
         with Path(RAN).open("a", encoding="utf-8") as file:
             file.writelines(f"{line}\n" for line in self._said)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with launched() as browser:
-        yield browser
-
-
-@pytest.fixture
-def endpoint():
-    server = Endpoint()
-    yield server
-    server.close()
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
 from collector.core.mapping import KIND_OF_NAME, KIND_OF_TYPE
 
 ROOT = Path(__file__).parents[2]
@@ -168,6 +170,13 @@ class Endpoint(Server):
     def forget(self):
         """Begin anew."""
         self.requests.clear()
+
+
+@pytest.fixture
+def endpoint():
+    server = Endpoint()
+    yield server
+    server.close()
 
 
 class Site(Server):
