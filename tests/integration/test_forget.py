@@ -4,6 +4,7 @@ import httpx2
 import pytest
 
 from footprint.parts.run_file import read_run
+from tests.support import commands
 from tests.support.commands import run_json, run_program
 from tests.support.waiting import eventually
 
@@ -34,7 +35,7 @@ def send(line, *messages):
 
 
 def ask(line, sql):
-    return run_json(line, "sql", "--format", "JSONCompact", "--site", SITE, sql)["data"]
+    return commands.ask(line, sql, site=SITE)
 
 
 def stored(line, visitor, count):
@@ -43,8 +44,8 @@ def stored(line, visitor, count):
 
 def test_a_customer_is_exported_forgotten_everywhere_and_never_stored_again(line):
     send(line, *ANNA, view(1))
-    eventually(lambda: stored(line, "va", 3) and stored(line, "vb", 1), 60, every=1)
-    eventually(lambda: ask(line, "SELECT 1 FROM scores WHERE site = {site:String} AND subject = 'c:anna' AND score = 'fit'"), 60, every=1)
+    eventually(lambda: stored(line, "va", 3) and stored(line, "vb", 1), 60, every=0.2)
+    eventually(lambda: ask(line, "SELECT 1 FROM scores WHERE site = {site:String} AND subject = 'c:anna' AND score = 'fit'"), 60, every=0.2)
 
     export = run_json(line, "customer", "export", "--site", SITE, "--customer", "anna")
     assert (export["visitors"], len(export["events"]), export["profile"]["orders"]) == (["va"], 4, 1)
@@ -57,7 +58,7 @@ def test_a_customer_is_exported_forgotten_everywhere_and_never_stored_again(line
 
     answer = send(line, *ANNA, view(2, "va"), view(2))
     assert answer["success"]
-    eventually(lambda: stored(line, "vb", 2), 60, every=1)
+    eventually(lambda: stored(line, "vb", 2), 60, every=0.2)
     assert run_program(line, "customer", "export", "--site", SITE, "--customer", "anna").returncode == 1
     assert (
         ask(line, "SELECT subject FROM scores_raw FINAL WHERE site = {site:String} AND (subject LIKE '%anna' OR subject LIKE '%va')") == []

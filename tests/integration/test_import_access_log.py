@@ -1,9 +1,11 @@
 """`footprint import` of a real log through a real line, against a count that shares no code with the product."""
 
 from collections import defaultdict
+from functools import partial
 
 import pytest
 
+from tests.support import commands
 from tests.support.accesslog import LOG, counted, sessions_by_visitor
 from tests.support.commands import run_json, run_program
 
@@ -19,10 +21,7 @@ def first(line):
 
 @pytest.fixture(scope="module")
 def ask(line, first):
-    def rows(sql):
-        return run_json(line, "sql", "--all", "--format", "JSONCompact", sql)["data"]
-
-    return rows
+    return partial(commands.ask, line)
 
 
 def everything(ask):

@@ -4,7 +4,7 @@ import pytest
 import zstandard
 
 from schemas.codec import dumps
-from tests.support.commands import run_json
+from tests.support.commands import ask, run_json
 
 pytestmark = [pytest.mark.line, pytest.mark.kafka, pytest.mark.store, pytest.mark.timeout(300)]
 
@@ -16,10 +16,6 @@ HEAVY = {"type": "track", "event": "Heavy", "messageId": "heavy-1", "anonymousId
 
 def load(line, content, *options):
     return run_json(line, "import", "-", "--site", SITE, "--json", *options, stdin=content)
-
-
-def ask(line, sql):
-    return run_json(line, "sql", "--all", "--format", "JSONCompact", sql)["data"]
 
 
 def test_equal_lines_are_two_events_and_a_bad_line_is_rejected_by_its_reason(line):

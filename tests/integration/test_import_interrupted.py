@@ -9,7 +9,7 @@ import pytest
 from footprint.demo.line import PROGRAM
 from footprint.settings import PREFIX
 from tests.support.accesslog import LOG, counted, sessions_by_visitor
-from tests.support.commands import run_json
+from tests.support.commands import ask, run_json
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.line, pytest.mark.kafka, pytest.mark.store, pytest.mark.timeout(300)]
@@ -24,11 +24,8 @@ def test_an_import_killed_half_way_continues_where_it_stopped_and_its_sessions_a
     own = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     first = subprocess.Popen([sys.executable, "-c", PROGRAM, *arguments, "--rate", A_SECOND], cwd=line.folder, env=own)
 
-    def ask(sql):
-        return run_json(line, "sql", "--all", "--format", "JSONCompact", sql)["data"]
-
     def stored():
-        return ask(f"SELECT toUInt32(uniqExact(event_id)) FROM events_raw WHERE site = '{SITE}'")[0][0]
+        return ask(line, f"SELECT toUInt32(uniqExact(event_id)) FROM events_raw WHERE site = '{SITE}'")[0][0]
 
     try:
         eventually(lambda: stored() > 0, 60)
@@ -44,6 +41,8 @@ def test_an_import_killed_half_way_continues_where_it_stopped_and_its_sessions_a
     assert second["already_there"] > 0
     assert second["accepted"] > 0
     assert stored() == events
-    rows = ask(f"SELECT visitor_id, toUnixTimestamp(started_at), toUnixTimestamp(ended_at), events FROM sessions WHERE site = '{SITE}'")
+    rows = ask(
+        line, f"SELECT visitor_id, toUnixTimestamp(started_at), toUnixTimestamp(ended_at), events FROM sessions WHERE site = '{SITE}'"
+    )
     assert sorted((row[0], float(row[1]), float(row[2]), row[3]) for row in rows) == sessions_by_visitor(SITE)
     assert run_json(line, "import", str(LOG), "--site", SITE, "--json")["already_there"] == events

@@ -6,7 +6,7 @@ import pytest
 from footprint import suppressing
 from footprint.parts.run_file import read_run
 from footprint.settings import Settings
-from tests.support.commands import run_json, run_program
+from tests.support.commands import ask, run_json, run_program
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.line, pytest.mark.kafka, pytest.mark.store, pytest.mark.timeout(300)]
@@ -21,7 +21,7 @@ def send(line, key, customer, message_id):
 
 def stored(line):
     query = f"SELECT event_id FROM events WHERE site = '{SITE}' ORDER BY event_id"
-    return [row[0] for row in run_json(line, "sql", "--format", "JSONCompact", query)["data"]]
+    return [row[0] for row in ask(line, query)]
 
 
 def test_a_key_made_while_the_line_runs_stores_events_until_it_is_taken_back(line):

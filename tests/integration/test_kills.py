@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from footprint.parts.run_file import read_run
-from tests.support.commands import run_json
+from tests.support.commands import ask
 from tests.support.sender import Sender
 from tests.support.waiting import eventually
 
@@ -51,10 +51,10 @@ def test_every_acknowledged_event_is_stored_once_although_each_part_was_killed(l
         for parts in ROUNDS:
             kill_and_wait(line, sender, parts)
     eventually(lambda: is_stored(line), 90)
-    rows = run_json(line, "sql", "--all", "--format", "JSONCompact", "SELECT event_id FROM events WHERE site = 'kills'")["data"]
+    rows = ask(line, "SELECT event_id FROM events WHERE site = 'kills'")
     stored = [row[0] for row in rows]
     assert len(stored) == len(set(stored))
     assert sender.acknowledged - set(stored) == set()
     assert sender.acknowledged
-    counted = run_json(line, "sql", "--format", "JSONCompact", "SELECT sum(events), count() FROM sessions WHERE site = 'kills'")["data"]
+    counted = ask(line, "SELECT sum(events), count() FROM sessions WHERE site = 'kills'")
     assert int(counted[0][0]) == len(stored)

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from footprint.parts.run_file import read_run
-from tests.support.commands import run_json
+from tests.support.commands import ask, run_json
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.line, pytest.mark.kafka, pytest.mark.store, pytest.mark.timeout(300)]
@@ -21,7 +21,7 @@ DAYS_AGO = 14
 
 def scores(line):
     query = f"SELECT subject, round(value, 2) FROM scores WHERE site = '{SITE}' AND score = 'engagement' ORDER BY subject"
-    return dict(run_json(line, "sql", "--format", "JSONCompact", query)["data"])
+    return dict(ask(line, query))
 
 
 def test_imported_history_counts_for_scores_follows_the_visitor_and_goes_by_the_model_that_is_published(line, tmp_path):
@@ -32,12 +32,12 @@ def test_imported_history_counts_for_scores_follows_the_visitor_and_goes_by_the_
         line, "import", "-", "--site", SITE, "--format", "segment-ndjson", "--json", stdin="\n".join(map(json.dumps, lines)).encode()
     )
     assert imported["accepted"] == 2
-    eventually(lambda: scores(line) == {"v:v": 20, "v:w": 20}, 60, every=1)
+    eventually(lambda: scores(line) == {"v:v": 20, "v:w": 20}, 60, every=0.2)
 
     known = {"type": "identify", "anonymousId": "v", "userId": "anna"}
     answer = httpx2.post(f"{read_run(line.data_dir).collector}/v1/identify", json=known, auth=(SITE, ""), timeout=30)
     assert answer.status_code == 200
-    eventually(lambda: scores(line) == {"c:anna": 20, "v:w": 20}, 60, every=1)
+    eventually(lambda: scores(line) == {"c:anna": 20, "v:w": 20}, 60, every=0.2)
     explained = run_json(line, "customer", "why", "--site", SITE, "--customer", "anna", "--json")
     assert ("purchase", 20) in [(row["rule"], round(row["points"], 2)) for row in explained]
 
@@ -53,4 +53,4 @@ def test_imported_history_counts_for_scores_follows_the_visitor_and_goes_by_the_
     assert run_json(line, "rules", "publish", str(model), "--site", SITE, "--json")["runs"]
     assert scores(line) == {"c:anna": 20, "v:w": 20}  # nobody is without a score meanwhile
     assert run_json(line, "replay", "--scores", "--site", SITE, "--json")["bases"] == 2
-    eventually(lambda: scores(line) == {"c:anna": 40, "v:w": 40}, 60, every=1)
+    eventually(lambda: scores(line) == {"c:anna": 40, "v:w": 40}, 60, every=0.2)

@@ -8,6 +8,8 @@ from footprint.demo.line import Line
 from tests.support.receiver import Receiver
 
 SDKS = tuple(f"{vendor}-{kind}" for vendor in ("segment", "rudderstack") for kind in ("python", "node", "browser"))
+SHOP = "shop"
+"""Site of the line's demo shop. Its visitors drive a headless browser, and are meant."""
 SITES = (
     "demo",
     "forgetful",
@@ -41,10 +43,11 @@ def rep() -> Iterator[Receiver]:
 def line(tmp_path_factory: pytest.TempPathFactory, rep: Receiver) -> Iterator[Line]:
     """A running line, ready; ended in order at the end of the run, and it must end well."""
     folder = tmp_path_factory.mktemp("line")
-    tables = [f'[sites.{site}]\nkeys = ["{site}"]\n' for site in SITES]
+    tables = [f'[sites.{SHOP}]\nkeys = ["{SHOP}"]\nautomation = "ignore"\n']  # the first: the shop takes its key
+    tables += [f'[sites.{site}]\nkeys = ["{site}"]\n' for site in SITES]
     tables.append(f'[webhooks.rep]\nurl = "{rep.url("/rep")}"\nkeys = ["{WEBHOOK_KEY}"]\nshape = "task"\nsites = ["sales"]\n')
     (folder / "footprint.toml").write_text("\n".join(tables), "utf-8")
-    running = Line(folder, session_update_s="1")
+    running = Line(folder, session_update_s="1", tracing_share="1", tracing_url=rep.url("/v1/traces"))
     running.start()
     try:
         yield running

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from footprint import cli
 from footprint.local.ports import free_port
+from tests.support.program import loaded
 
 
 def ran(*arguments):
@@ -49,3 +50,13 @@ def test_where_kafka_is_away_only_the_commands_own_message_is_told(monkeypatch, 
     assert ended.value.code == 1
     assert capsys.readouterr().err.startswith(f"footprint: Kafka at {away} ")
     assert [record.name for record in caplog.records] == []
+
+
+def test_commands_of_one_loaded_process_share_neither_folder_nor_environment(tmp_path):
+    (tmp_path / "footprint.toml").write_text("nonsense")
+    (tmp_path / "own").mkdir()
+    assert loaded().run(["keys", "list"], folder=tmp_path, environment={}).returncode == 1
+    wrong = loaded().run(["keys", "list"], folder=tmp_path / "own", environment={"FOOTPRINT_PARTITIONS": "none"})
+    assert (wrong.returncode, wrong.stdout, b"partitions" in wrong.stderr) == (1, b"", True)
+    good = loaded().run(["keys", "list"], folder=tmp_path / "own", environment={})
+    assert (good.returncode, good.stderr) == (0, b"")

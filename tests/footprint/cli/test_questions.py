@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 import time
 from dataclasses import replace
 
@@ -12,11 +10,10 @@ import pytest
 from sinks.clickhouse.client import StoreClient
 from sinks.clickhouse.migrations import migrate
 from tests.sinks.rows import NOW, change, event, identity, insert, score
+from tests.support.program import loaded
 from tests.support.servers import LocalClickHouse, running
 
 pytestmark = pytest.mark.store
-
-PROGRAM = "from footprint.cli import main; main()"
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +47,10 @@ def footprint(folder):
 def run(folder, *arguments, stdin="", port=9, text=True):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FOOTPRINT_")}
     environment["FOOTPRINT_LOCAL_CLICKHOUSE_PORT"] = str(port)
-    command = [sys.executable, "-c", PROGRAM, *arguments, "--data-dir", str(folder)]
-    return subprocess.run(command, cwd=folder, env=environment, input=stdin, capture_output=True, text=text, timeout=120)
+    done = loaded().run([*arguments, "--data-dir", str(folder)], folder=folder, environment=environment, stdin=(stdin or "").encode())
+    if text:
+        done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
+    return done
 
 
 def test_a_query_is_printed_as_a_table(footprint):
@@ -206,8 +205,8 @@ def test_a_plan_is_proposed_from_what_was_stored(footprint, tmp_path):
 
 
 def footprint_plan_check(path):
-    done = subprocess.run([sys.executable, "-c", PROGRAM, "plan", "check", str(path), "--json"], capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stderr) == (0, "")
+    done = loaded().run(["plan", "check", str(path), "--json"], folder=path.parent, environment={})
+    assert (done.returncode, done.stderr) == (0, b"")
     return json.loads(done.stdout)
 
 

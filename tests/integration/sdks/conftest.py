@@ -1,15 +1,8 @@
-"""A browser, and where the collector of the line is."""
+"""Where the collector of the line is."""
 
 import pytest
 
 from footprint.parts.run_file import find_run
-from tests.support.browser import launched
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with launched() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -1,11 +1,7 @@
 """What a line has stored of one site."""
 
-from tests.support.commands import run_json
+from tests.support.commands import ask
 from tests.support.waiting import eventually
-
-
-def ask(line, sql):
-    return run_json(line, "sql", "--all", "--format", "JSONCompact", sql)["data"]
 
 
 def stored_kinds(line, site, expected):
@@ -16,4 +12,4 @@ def stored_kinds(line, site, expected):
         assert found == expected
         return found
 
-    return eventually(as_expected, 60, every=0.5)
+    return eventually(as_expected, 60, every=0.2)

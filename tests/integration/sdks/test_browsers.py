@@ -5,8 +5,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.integration.sdks.packages import node_packages
-from tests.integration.sdks.rows import ask, stored_kinds
+from tests.integration.sdks.rows import stored_kinds
 from tests.integration.sdks.shop import shop
+from tests.support.commands import ask
 
 pytestmark = [pytest.mark.line, pytest.mark.kafka, pytest.mark.store, pytest.mark.browser, pytest.mark.timeout(300)]
 

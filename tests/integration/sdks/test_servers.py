@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.integration.sdks.packages import node_packages, python_packages
-from tests.integration.sdks.rows import ask, stored_kinds
+from tests.integration.sdks.rows import stored_kinds
+from tests.support.commands import ask
 
 pytestmark = [pytest.mark.line, pytest.mark.kafka, pytest.mark.store, pytest.mark.timeout(300)]
 

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 import clickhouse_connect
 import pytest
 
-from footprint.demo.line import Line
 from footprint.email import Sender
 from footprint.parts.connections import resolve_store, secret_keys
 from footprint.parts.run_file import read_run
@@ -21,23 +20,14 @@ from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.line, pytest.mark.kafka, pytest.mark.store, pytest.mark.timeout(300)]
 
-SITE, KEY = "shop", "shopkey"
+SITE = KEY = "shop"
 STORED_S = 60
-SETTINGS = f"""
-[sites.{SITE}]
-keys = ["{KEY}"]
-automation = "ignore"  # the visitor of this test drives a headless browser, and is meant
-"""
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    """The settings of a line that runs."""
-    folder = tmp_path_factory.mktemp("shop")
-    (folder / "footprint.toml").write_text(SETTINGS, "utf-8")
-    with Line(folder, session_update_s="1") as line:
-        yield Settings(data_dir=line.data_dir)
-    assert line.exit_code == 0, line.said()
+def settings(line):
+    """The settings of the line that runs."""
+    return Settings(data_dir=line.data_dir)
 
 
 @pytest.fixture(scope="module")
