@@ -133,7 +133,7 @@ def fingerprints(settings: Settings) -> dict[str, str]:
     """Return what tells settings and secrets of then from those of later."""
     secrets = {name: secrets_folder(settings.data_dir) / name for name in KEPT}
     found = {name: fingerprint(path.read_bytes()) for name, path in secrets.items() if path.is_file()}
-    told = settings.model_dump_json(exclude=dict.fromkeys(("data_dir", *SECRETS), True) | IN_TABLES, exclude_defaults=True)
+    told = settings.model_dump_json(exclude={**dict.fromkeys(("data_dir", *SECRETS), True), **IN_TABLES}, exclude_defaults=True)
     return found | {"settings": fingerprint(told.encode())}
 
 
