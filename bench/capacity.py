@@ -21,6 +21,7 @@ from bench.capacity_load import Traffic
 from bench.capacity_model import DAY_S, Assumptions, Part, Slopes
 from bench.capacity_tables import Tables
 from bench.report import RESULTS, Report, machine
+from bench.streams import copies
 from bench.watching import Sample
 from footprint.demo.line import Line
 from schemas.topics import PUBLIC, SCORES, SUBJECTS_STATE, VISITORS_STATE
@@ -87,6 +88,7 @@ def _measure(loaded: Loaded) -> dict[str, Any]:
     burst = _burst(loaded, traffic, levels[0])
     state, disk = loaded.state(), loaded.on_disk()
     rows = Tables(loaded.store()).rows()
+    scores = copies.newest_bytes(loaded.bootstrap, SCORES.name) / state["subjects"][0]
     growth = _grown(loaded)
     bytes_of = Tables(replace(loaded.store(), database="capacity")).filled(FILLED)
     events = loaded.events
@@ -99,7 +101,7 @@ def _measure(loaded: Loaded) -> dict[str, Any]:
         topics={topic.name: disk.get(topic.name, 0) / events for topic in PUBLIC},
         tables={table: rows.get(table, 0) / events * size for table, size in bytes_of.items()},
         keys={"visitor": per_key["visitors"] * growth.per_byte, "subject": per_key["subjects"] * growth.per_byte},
-        stored_keys={"visitor": per_key["visitors"], "subject": per_key["subjects"] + disk[SCORES.name] / state["subjects"][0]},
+        stored_keys={"visitor": per_key["visitors"], "subject": per_key["subjects"] + scores},
         load_keys_s=growth.load_keys_s,
         spooled=1.1 * disk["footprint.events.v1"] / events,
     )

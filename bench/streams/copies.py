@@ -15,6 +15,12 @@ def records_of(line: Rig, topic: str) -> int:
     return len(asyncio.run(_read(line.bootstrap, topic)))
 
 
+def newest_bytes(bootstrap: str, topic: str) -> int:
+    """Return the bytes of keys and values that a compacted topic will keep."""
+    last = {(record.partition, record.key): record.value for record in asyncio.run(_read(bootstrap, topic))}
+    return sum(len(key or b"") + len(value) for (_, key), value in last.items() if value is not None)
+
+
 def grow(line: Rig, topic: str, keys: int) -> None:
     """Copy the keys of a state topic under other names until there are as many."""
     last = {(record.partition, record.key): record.value for record in asyncio.run(_read(line.bootstrap, topic))}
