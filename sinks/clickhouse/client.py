@@ -195,8 +195,8 @@ def error_name(error: Exception) -> str:
     return getattr(error, "name", None) or "UNREADABLE"
 
 
-def connect(connection: StoreConnection, database: str | None = None) -> Client:
-    """Return a client of the driver. `database` replaces the connection's own, empty: none."""
+def connect(connection: StoreConnection, database: str | None = None, *, answer_s: int = ANSWER_TIMEOUT_S) -> Client:
+    """Return a client of the driver. `database` replaces the connection's own, empty: none; `answer_s` is the longest wait for one."""
     logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # it logs what it raises as well
     parts = urlsplit(connection.url)
     return clickhouse_connect.get_client(
@@ -207,14 +207,14 @@ def connect(connection: StoreConnection, database: str | None = None) -> Client:
         password=connection.password,
         database=connection.database if database is None else (database or None),
         connect_timeout=CONNECT_TIMEOUT_S,
-        send_receive_timeout=ANSWER_TIMEOUT_S,
+        send_receive_timeout=answer_s,
         autogenerate_session_id=False,
         **_secured(connection),
     )
 
 
 def _secured(connection: StoreConnection) -> dict[str, Any]:
-    """Return the options of an encrypted connection. A certificate of ours without a password is who we are."""
+    """Return the driver's options of an encrypted connection. A certificate of ours without a password is who we are."""
     files = connection.tls
     if files is None:
         return {}

@@ -4,9 +4,10 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from typing import Any
 
 from clickhouse_migrations.clickhouse_cluster import ClickhouseCluster
+from clickhouse_migrations.connection import ClickhouseConnectConnection
 from clickhouse_migrations.exceptions import MigrationException
 from clickhouse_migrations.migrator import STATUS_MD5_MISMATCH, STATUS_PENDING, STATUS_UNKNOWN
 
@@ -19,6 +20,10 @@ from sinks.clickhouse.schema import FOLDER, newest, spread, statements
 from sinks.core.shards import Layout
 
 __all__ = ["DEDUP_WINDOW", "FOLDER", "SchemaVersion", "check", "migrate", "newest", "plan", "status"]
+
+
+ANSWER_S = 300
+"""Longest wait for one statement of a migration, on all shards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ def migrate(connection: StoreConnection, *, to: int | None = None) -> Sequence[i
     check(connection, pending=True)
     laid = layouts.layout(connection)
     with _outcome(connection):
-        applied = _cluster(connection).migrate(
+        applied = _Cluster(connection).migrate(
             laid.home, FOLDER, _everywhere(laid), variables=dict(laid.placeholders), migration_log_format="compact", to_version=to
         )
         _spread(connection, laid, to or newest())
@@ -55,7 +60,7 @@ def plan(connection: StoreConnection, number: int) -> str:
 def status(connection: StoreConnection) -> Sequence[SchemaVersion]:
     """Return every known version: `applied`, `pending`, `unknown` (newer than this program) or `md5-mismatch`."""
     with _outcome(connection):
-        rows = _cluster(connection).status(layouts.layout(connection).home, FOLDER)
+        rows = _Cluster(connection).status(layouts.layout(connection).home, FOLDER)
     return [SchemaVersion(row.version, row.state) for row in rows]
 
 
@@ -72,25 +77,17 @@ def check(connection: StoreConnection, *, pending: bool = False) -> None:
         raise Misconfigured("The store's schema is older than this program. Run `footprint migrate`.")
 
 
-def _cluster(connection: StoreConnection) -> ClickhouseCluster:
-    parts = urlsplit(connection.url)
-    return ClickhouseCluster(
-        db_host=parts.hostname or "127.0.0.1",
-        db_port=str(parts.port or (8443 if parts.scheme == "https" else 8123)),
-        db_user=connection.user,
-        db_password=connection.password,
-        db_name=connection.database,
-        secure=parts.scheme == "https",
-        driver="clickhouse-connect",
-        **_secured(connection),
-    )
+class _Cluster(ClickhouseCluster):  # type: ignore[misc]  # the library has no types
+    """The library's view of a store, over our own connections: TLS and its errors are the same everywhere."""
 
+    def __init__(self, connection: StoreConnection) -> None:
+        super().__init__(db_user=connection.user, db_name=connection.database, driver="clickhouse-connect")
+        self._to = connection
 
-def _secured(connection: StoreConnection) -> dict[str, str]:
-    """Return the files of an encrypted connection, as the library names them; those that are not set are the system's."""
-    files = connection.tls
-    named = {"ca_cert": files.ca, "cert": files.certificate, "key": files.key} if files else {}
-    return {name: path for name, path in named.items() if path}
+    def connection(self, db_name: str | None = None) -> Any:
+        """Connect; None is the database of the store, empty none."""
+        name = self.default_db_name if db_name is None else db_name
+        return ClickhouseConnectConnection(connect(self._to, name or "", answer_s=ANSWER_S))
 
 
 def _everywhere(laid: Layout) -> str | None:
