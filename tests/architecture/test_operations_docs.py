@@ -31,6 +31,7 @@ SHELL = {
     "make",
     "mv",
     "openssl",
+    "pip",
     "python3",
     "rm",
     "tar",
