@@ -99,6 +99,7 @@ async def opened(connection: KafkaConnection, name: str) -> AsyncIterator[tuple[
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=FETCH_BYTES,
+        fetch_max_wait_ms=10,  # the last fetch of a partition finds nothing: it need not wait for it
         **options,
     )
     try:

@@ -7,11 +7,13 @@ import httpx2
 import pytest
 
 from footprint.local.kafka_properties import properties
+from tests.chaos.cluster import Round, Run, _report
 from tests.chaos.cluster_brokers import OF_ONE_NODE, node_properties
 from tests.chaos.cluster_faults import faults
 from tests.chaos.cluster_load import Balancer, Ledger, last_messages, message_of, messages
 from tests.chaos.cluster_probes import Probe, back_after, percentile, scored_s, stored_s
-from tests.chaos.cluster_verdict import broken_promises
+from tests.chaos.cluster_verdict import Verdict, broken_promises
+from tests.chaos.tables import Compared
 
 ONE, TWO = "http://one", "http://two"
 
@@ -136,6 +138,19 @@ def test_only_what_has_got_there_is_timed():
 
 def test_a_percentile_of_nothing_is_nothing():
     assert (percentile([], 0.5), percentile([3, 1, 2], 0.5), percentile([1, 2], 0.95)) == (0, 2, 2)
+
+
+def test_the_report_shows_every_round_and_what_was_compared(tmp_path, monkeypatch):
+    monkeypatch.setattr("bench.report.RESULTS", tmp_path)
+    seen = Run(scored=(0.4, 0.9), stored=(0.6, 1.1), limit=2.7, rounds=[Round("kill -9 broker 1", 14.2, 11.04, 9.5, 10.0, 8.2, 3)])
+    seen.ledger.answered = {"a", "b"}
+    report = _report(seen, Verdict(topics=[("tracked", 5, 5, 0)], tables=[Compared("events", 7, ("missing x",))]))
+    report.finish()
+    text = (tmp_path / "chaos-cluster.md").read_text()
+    assert "| kill -9 broker 1 | 14 | 11.0 | 9.5 | 10.0 | 8.2 | 3 |" in text
+    assert "| tracked | 5 | 5 | 0 |" in text
+    assert "| events | 7 | 1 |" in text
+    assert "2 events at 300/s" in text
 
 
 def test_every_part_is_killed_and_every_kind_is_rolled():
