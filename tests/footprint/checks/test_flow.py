@@ -1,6 +1,6 @@
 import pytest
 
-from footprint.checks.flow import judged_lag, judged_parts, judged_spool, told_watermark, spooled_bytes
+from footprint.checks.flow import judged_lag, judged_parts, judged_spool, spooled_bytes, told_watermark
 from schemas.errors import Misconfigured, Retryable
 from streams.metrics import WATERMARK_LAG
 
