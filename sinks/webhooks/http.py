@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 import httpx2
 
+from schemas.connections import TlsFiles
 from schemas.errors import Retryable
+from schemas.transport import distrust, tls_context
 from sinks.webhooks.core.retrying import Answer, read_retry_after
 
 CALL_S = 10.0
@@ -16,9 +18,11 @@ CALL_S = 10.0
 class HttpCaller:
     """The `Caller` of `sinks.webhooks.ports`."""
 
-    def __init__(self, *, call_s: float = CALL_S) -> None:
+    def __init__(self, *, call_s: float = CALL_S, ca_file: str = "") -> None:
         self._call_s = call_s
-        self._client = httpx2.AsyncClient(follow_redirects=False, timeout=call_s)
+        self._files = TlsFiles(ca=ca_file, named="FOOTPRINT_WEBHOOKS")
+        verify = tls_context(self._files) if ca_file else True
+        self._client = httpx2.AsyncClient(follow_redirects=False, timeout=call_s, verify=verify)
 
     async def stop(self) -> None:
         """Close the connections."""
@@ -33,4 +37,5 @@ class HttpCaller:
         except TimeoutError:
             raise Retryable(f"no answer within {self._call_s:g} s") from None
         except (httpx2.HTTPError, OSError) as error:
-            raise Retryable(type(error).__name__) from None
+            said = distrust(error, self._files, server="the receiver")  # its address may be a secret
+            raise Retryable(str(said or type(error).__name__)) from None
