@@ -64,7 +64,7 @@ def create_app(
     metrics.watch_spool(lambda: publisher.spooled, now_ms)
     if config.spool is not None:
         metrics.watch_disk(config.spool, config.spool_limit)
-    publishing = Publishing(publisher, metrics, limit=config.in_flight_limit)
+    publishing = Publishing(publisher, metrics, limit=config.in_flight_limit, tracer=config.tracer)
     live = LiveFiles(config.live)
     handlers = Handlers(config, new_id=_new_id, retry_after=_retry_after, live=live, now_ms=now_ms)
     readiness = Readiness(publisher)

@@ -8,6 +8,7 @@ from collector.core.addresses import Network
 from collector.core.links import LinkReader
 from collector.core.sites import SiteRules
 from collector.live import LivePaths
+from schemas.tracing import Tracer
 
 MEGABYTE = 1_000_000
 NO_LINKS = LinkReader(())
@@ -18,6 +19,7 @@ class CollectorConfig:
     """`sites` by write key, `rules` by site: those for keys that are made while the collector runs.
 
     `spool` is the folder of the spool, which may hold `spool_limit` bytes; None: there is none.
+    `tracer` follows some requests; None: none.
     `snippet` is the built browser snippet served as `/fp.js`. `links` reads the addresses of e-mails. `used_tokens` is the folder of hand-over tokens that were used.
     """
 
@@ -33,3 +35,4 @@ class CollectorConfig:
     in_flight_limit: int = 64 * MEGABYTE
     spool: Path | None = None
     spool_limit: int = 0
+    tracer: Tracer | None = None

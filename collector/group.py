@@ -1,7 +1,7 @@
 """Group commit: what arrives while one flush is under way is the next flush, and all its requests share one acknowledgement."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -22,6 +22,7 @@ class _Group:
     events: dict[int, list[bytes]] = field(default_factory=dict)
     rejected: list[tuple[bytes, bytes]] = field(default_factory=list)
     waiters: list[Done] = field(default_factory=list)
+    traces: dict[int, list[bytes]] | None = None
     opened_at: float = 0.0
 
     def add(self, publication: Publication, waiter: Done) -> None:
@@ -34,7 +35,15 @@ class _Group:
                 held += lines
         if publication.rejected:
             self.rejected += publication.rejected
+        if publication.traces:
+            self._follow(publication.traces)
         self.waiters.append(waiter)
+
+    def _follow(self, traces: Mapping[int, Sequence[bytes]]) -> None:
+        if self.traces is None:
+            self.traces = {}
+        for partition, contexts in traces.items():
+            self.traces.setdefault(partition, []).extend(contexts)
 
     def settle(self, error: BaseException | None) -> None:
         for waiter in self.waiters:
@@ -126,7 +135,7 @@ class GroupCommit:
         self._expected = 0
 
     async def _flush(self, group: _Group) -> None:
-        delivery = asyncio.ensure_future(self._deliver(Publication(group.events, group.rejected)))
+        delivery = asyncio.ensure_future(self._deliver(Publication(group.events, group.rejected, group.traces)))
         left = group.opened_at + self._deadline_s - asyncio.get_running_loop().time()
         try:
             await asyncio.wait({delivery}, timeout=max(left, 0.5))

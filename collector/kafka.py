@@ -17,6 +17,7 @@ from schemas import codec
 from schemas.connections import KafkaConnection
 from schemas.errors import Retryable
 from schemas.topics import EVENTS, REJECTED, Topic
+from schemas.tracing import HEADER
 from schemas.transport import client_options
 
 log = structlog.get_logger()
@@ -38,6 +39,8 @@ PROBE_TIMEOUT_S = 2.0
 WRITES = (EVENTS, REJECTED)
 """The topics of the collector: it may write to no other."""
 
+Headers = list[tuple[str, bytes]]
+NO_HEADERS: Headers = []
 Target = tuple[str, int, Any]
 
 
@@ -231,15 +234,17 @@ async def _send(producer: Any, publication: Publication, partitions: int) -> Bas
 
 def _rounds(producer: Any, publication: Publication, partitions: int) -> Iterator[Target]:
     """Yield one batch of every partition, then the second ones: a partition takes its next batch when the last has left."""
-    queues = [list(_events(producer, partition, lines)) for partition, lines in publication.events.items()]
+    traces = publication.traces or {}
+    queues = [list(_events(producer, partition, lines, traces.get(partition, ()))) for partition, lines in publication.events.items()]
     queues.append(list(_rejected(producer, publication, partitions)))
     for round_ in zip_longest(*queues):
         yield from (target for target in round_ if target is not None)
 
 
-def _events(producer: Any, partition: int, lines: Sequence[bytes]) -> Iterator[Target]:
+def _events(producer: Any, partition: int, lines: Sequence[bytes], traces: Sequence[bytes]) -> Iterator[Target]:
     values: list[tuple[bytes | None, bytes]] = [(None, record) for record in records_of(lines)]
-    yield from ((EVENTS.name, partition, batch) for batch in _batches(producer, values))
+    headers = [(HEADER, context) for context in traces[:1]]
+    yield from ((EVENTS.name, partition, batch) for batch in _batches(producer, values, headers))
 
 
 def _rejected(producer: Any, publication: Publication, partitions: int) -> Iterator[Target]:
@@ -250,14 +255,14 @@ def _rejected(producer: Any, publication: Publication, partitions: int) -> Itera
         yield from ((REJECTED.name, partition, batch) for batch in _batches(producer, values))
 
 
-def _batches(producer: Any, values: list[tuple[bytes | None, bytes]]) -> Iterator[Any]:
+def _batches(producer: Any, values: list[tuple[bytes | None, bytes]], headers: Headers = NO_HEADERS) -> Iterator[Any]:
     batch = producer.create_batch()
     for key, value in values:
-        if batch.append(timestamp=None, key=key, value=value) is None:
+        if batch.append(timestamp=None, key=key, value=value, headers=headers) is None:
             batch.close()
             yield batch
             batch = producer.create_batch()
-            batch.append(timestamp=None, key=key, value=value)
+            batch.append(timestamp=None, key=key, value=value, headers=headers)
     batch.close()
     yield batch
 

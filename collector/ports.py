@@ -18,6 +18,8 @@ class Publication:
 
     events: Mapping[int, Sequence[bytes]] = field(default_factory=dict)
     rejected: Sequence[tuple[bytes, bytes]] = ()
+    traces: Mapping[int, Sequence[bytes]] | None = None
+    """Requests that are followed, by partition (`schemas.tracing`)."""
 
     @property
     def size(self) -> int:

@@ -8,8 +8,10 @@ from collector.handlers import Outcome
 from collector.metrics import Metrics
 from collector.patience import Patience
 from collector.ports import Done, Publication, Publisher, settled
+from collector.tracing import followed
 from schemas import codec
 from schemas.errors import Retryable
+from schemas.tracing import Tracer
 
 SAMPLED = 16
 """One request of so many tells how far its client's clock is off."""
@@ -18,8 +20,9 @@ SAMPLED = 16
 class Publishing:
     """A publisher under a budget of bytes. `waiting` requests are not acknowledged yet."""
 
-    def __init__(self, publisher: Publisher, metrics: Metrics, *, limit: int) -> None:
+    def __init__(self, publisher: Publisher, metrics: Metrics, *, limit: int, tracer: Tracer | None = None) -> None:
         self._publisher = publisher
+        self._tracer = tracer
         self._patience = Patience(publisher)
         self._metrics = metrics
         self.budget = Budget(limit)
@@ -57,6 +60,8 @@ class Publishing:
         self._taken += 1
         if self._taken % SAMPLED == 1:
             self._observe_skew(publication)
+        if self._tracer is not None and self._tracer.sample():
+            done = followed(self._tracer, publication, done)
         (self._publisher if patient else self._patience).submit(publication, done)
 
     async def is_durable(self, outcome: Outcome, entry: str, *, patient: bool = True) -> bool:

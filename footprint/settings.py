@@ -212,6 +212,13 @@ class Settings(BaseModel):
         "`streams/models/mail_agents.yaml`, which shows what may stand in one.",
     )
     trusted_proxies: str = Field(default="", description="Networks (CIDR, comma-separated) whose X-Forwarded-For is believed.")
+    tracing_share: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="Share of requests that are followed from request to row by OpenTelemetry, 0.01 for one of a hundred; 0: none.",
+    )
+    tracing_url: str = Field(default="http://127.0.0.1:4318/v1/traces", description="Where spans are sent: OTLP over HTTP.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least severe level that is logged.")
     log_format: Literal["text", "json"] = Field(default="text", description="Lines for people, or one JSON object a line.")
     test_containers: bool = Field(default=False, description="1: the tests take broker and store from containers.")

@@ -13,6 +13,7 @@ from schemas.codec import dumps, key_partition
 from schemas.connections import KafkaConnection
 from schemas.errors import Misconfigured, Retryable
 from schemas.topics import REJECTED
+from schemas.tracing import carried
 from schemas.transport import client_options
 from sinks.core.planning import Plan, Record, decode, encode
 from sinks.ports import Partition, Place
@@ -192,7 +193,7 @@ class RejectedTopic:
 
 
 def _record(record: ConsumerRecord) -> Record:
-    return Record(record.offset, record.timestamp, record.key, record.value)
+    return Record(record.offset, record.timestamp, record.key, record.value, carried(record.headers))
 
 
 def _plan(committed: OffsetAndMetadata | None) -> Plan | None:

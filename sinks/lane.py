@@ -45,6 +45,11 @@ class Batch:
         return sum(one.rows for one in self.read)
 
     @property
+    def traces(self) -> list[bytes]:
+        """The traces that its records belong to, each once."""
+        return list(dict.fromkeys(one.record.trace for one in self.read if one.record.trace is not None))
+
+    @property
     def token(self) -> str:
         """The deduplication token of the whole batch."""
         return token(self.partition.topic, self.partition.number, self.plan)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from schemas.errors import Retryable
+from schemas.tracing import Tracer, following
 from sinks.core.feeds import FEEDS, Feed
 from sinks.core.planning import Limits, Plan, halves, part_token
 from sinks.core.poison import rejected_row
@@ -55,6 +56,8 @@ class Sink:
         self._lanes: dict[Partition, Lane] = {}
         self._arrived = clock()
         self._acknowledged = clock()
+        self.tracer: Tracer | None = None
+        """Follows the batches of requests that are followed."""
         self._trouble = ""
         self._backoff_s = BACKOFF_S[0]
 
@@ -157,11 +160,12 @@ class Sink:
     async def _store_lane(self, lane: Lane) -> None:
         batch = lane.batch
         assert batch is not None
-        try:
-            if lines := batch.lines:
-                await self._store.insert(batch.feed.table, lines, batch.token)
-        except Unstorable as error:
-            await self._store_in_parts(batch, str(error))
+        with following(self.tracer, "sink insert", batch.traces if self.tracer is not None else ()):
+            try:
+                if lines := batch.lines:
+                    await self._store.insert(batch.feed.table, lines, batch.token)
+            except Unstorable as error:
+                await self._store_in_parts(batch, str(error))
         lane.finish(batch)
 
     async def _store_in_parts(self, batch: Batch, problem: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from schemas.connections import KafkaConnection
+from schemas.tracing import Tracer
 from streams.agents import subjects_hop, visitors_hop
 from streams.core.rulebook import ModelTexts, read_book
 from streams.core.rules import DEFAULT_SITE, SiteRules, VisitorRules
@@ -33,7 +34,7 @@ class StreamsConfig:
     instance: str = ""
 
 
-def create_engine(config: StreamsConfig, *, clock: Callable[[], int], observer: Observer) -> Engine:
+def create_engine(config: StreamsConfig, *, clock: Callable[[], int], observer: Observer, tracer: Tracer | None = None) -> Engine:
     """Return the worker, not started. Call it inside the event loop that runs it; `clock` returns Unix milliseconds.
 
     Raises Misconfigured when the model or the triggers are not valid.
@@ -43,4 +44,4 @@ def create_engine(config: StreamsConfig, *, clock: Callable[[], int], observer: 
         visitors_hop(VisitorRules(config.partitions, config.session_update_ms, config.sites, config.others)),
         subjects_hop(read_book(config.model, config.models, partitions=config.partitions)),
     )
-    return Engine(delivery, hops, clock=clock, observer=observer)
+    return Engine(delivery, hops, clock=clock, observer=observer, tracer=tracer)

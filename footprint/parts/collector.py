@@ -7,7 +7,7 @@ import resource
 import signal
 import socket
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from collector.kafka import KafkaTable
 from collector.live import LiveFiles
 from collector.peers import Peers
 from collector.publisher import GroupPublisher
+from collector.tracing import TracedDelivery
 from footprint import logs
 from footprint.local.ports import require_free
 from footprint.parts.collector_delivery import delivery_of, spool_folder
@@ -32,6 +33,7 @@ from footprint.parts.collector_sites import link_reader, live_paths, rules_for
 from footprint.parts.collector_workers import run_workers
 from footprint.parts.connections import resolve_kafka
 from footprint.settings import Settings, current
+from footprint.tracing import tracer_of
 from schemas.errors import Misconfigured, Retryable
 from schemas.topics import PREFERENCES
 
@@ -125,6 +127,9 @@ async def _serve(settings: Settings, config: CollectorConfig, place: Place) -> N
     delivery = await delivery_of(settings, stopped, failed=failed, worker=place.worker)
     if delivery is None:
         return
+    tracer = tracer_of(settings, "collector")
+    if tracer is not None:
+        delivery, config = TracedDelivery(delivery, tracer), replace(config, tracer=tracer)
     preferences = KafkaTable(resolve_kafka(settings), PREFERENCES, partitions=settings.partitions)
     app = create_app(config, GroupPublisher(delivery), peers=place.peers, preferences=preferences)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reload, settings, app)

@@ -13,6 +13,7 @@ from footprint import health, topics
 from footprint.parts.connections import resolve_kafka, resolve_store
 from footprint.parts.starting import Starting, cancel
 from footprint.settings import Settings
+from footprint.tracing import tracer_of
 from sinks.buffers import keep_buffers
 from sinks.clickhouse import migrations
 from sinks.clickhouse.store import ClickHouseStore
@@ -75,6 +76,7 @@ class _SinkProcess:
             return
         store = MeasuredStore(self._store, self._metrics, _now_ms)
         self._sink = Sink(source, store, MeasuredRejected(rejected, self._metrics), feeds=feeds_of(self._settings.partitions))
+        self._sink.tracer = tracer_of(self._settings, "sink")
         drained = await self._sink.run(stop, wall_ms=_now_ms)
         log.info("sink_stopped", everything_stored=drained)
 

@@ -16,6 +16,7 @@ from footprint import health, logs, models, topics
 from footprint.parts.connections import resolve_kafka
 from footprint.parts.starting import Starting, cancel
 from footprint.settings import Settings, SiteSettings
+from footprint.tracing import tracer_of
 from streams.app import StreamsConfig, create_engine
 from streams.core.mail_agents import MailAgents
 from streams.core.rules import SiteRules
@@ -74,7 +75,7 @@ async def _serve(settings: Settings, health_port: int, worker: int) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     config, registry = config_of(settings, worker=worker), CollectorRegistry()
     metrics = StreamsMetrics(registry)
-    engine = create_engine(config, clock=_now_ms, observer=metrics)
+    engine = create_engine(config, clock=_now_ms, observer=metrics, tracer=tracer_of(settings, "streams"))
     metrics.watch(engine.partitions, _now_ms)
     async with AsyncExitStack() as stack:
         server = asyncio.create_task(

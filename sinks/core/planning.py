@@ -18,6 +18,8 @@ class Record:
     timestamp: int
     key: bytes | None
     value: bytes | None
+    trace: bytes | None = None
+    """The trace that it belongs to (`schemas.tracing`)."""
 
     @property
     def size(self) -> int:

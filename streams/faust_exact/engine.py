@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import structlog
 
 from schemas.errors import Retryable
+from schemas.tracing import Tracer
 from streams.faust_exact.consumer import create_app, topic_of
 from streams.faust_exact.exits import ExitCode, code_of, die
 from streams.faust_exact.hop import Delivery, Hop
@@ -58,12 +59,14 @@ class Engine:
     ends the process with an `ExitCode`; a supervisor must start it again.
     """
 
-    def __init__(self, delivery: Delivery, hops: Sequence[Hop], *, clock: Callable[[], int], observer: Observer) -> None:
+    def __init__(
+        self, delivery: Delivery, hops: Sequence[Hop], *, clock: Callable[[], int], observer: Observer, tracer: Tracer | None = None
+    ) -> None:
         self._delivery = delivery
         self._app = create_app(delivery)
         self._watchdog = Watchdog(delivery.session_s)
         self._ownership = Ownership(delivery, hops, self._app, observer)
-        self._takes = Takes(delivery, self._ownership, self._watchdog, observer)
+        self._takes = Takes(delivery, self._ownership, self._watchdog, observer, tracer)
         self._timers = Timers(delivery, self._ownership, self._takes, clock, self._lag)
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False

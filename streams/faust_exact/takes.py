@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from schemas.tracing import Span, Tracer, carried, following
 from streams.core.work import Arrival, Work
 from streams.faust_exact.acceptance import Verdict, judge
 from streams.faust_exact.hop import Delivery
@@ -18,11 +19,14 @@ from streams.ports import Observer
 class Takes:
     """Folds records into their partition's state and commits."""
 
-    def __init__(self, delivery: Delivery, ownership: Ownership, watchdog: Watchdog, observer: Observer) -> None:
+    def __init__(
+        self, delivery: Delivery, ownership: Ownership, watchdog: Watchdog, observer: Observer, tracer: Tracer | None = None
+    ) -> None:
         self._delivery = delivery
         self._ownership = ownership
         self._watchdog = watchdog
         self._observer = observer
+        self._tracer = tracer
         self.closed = False
         """True on a clean stop: nothing is absorbed any more; it comes again at the next start."""
 
@@ -47,21 +51,25 @@ class Takes:
             self._refuse(partition, messages)  # of an ownership that is over; it comes again, here or elsewhere
             return
         await self._ownership.own(partition, generation)
-        work, marker, accepted = partition.work(), partition.marker, 0
+        work, marker, taken = partition.work(), partition.marker, list[Any]()
         for message in messages:
             verdict = judge(prev=message.checksum, offset=message.offset, marker=marker)
             if verdict is Verdict.ACCEPT:
                 partition.hop.absorb(message.value or b"", work, arrival_of(message))
-                marker, accepted = message.offset, accepted + 1
+                marker = message.offset
+                taken.append(message)
             elif verdict is Verdict.REWIND:
                 self._refuse(partition, [message])
                 self._ownership.rewind(partition, marker)
-        if accepted:
-            await self.commit(partition, work, marker=marker, records=accepted)
+        if taken:
+            causes = [] if self._tracer is None else causes_of(taken)
+            with following(self._tracer, f"streams {partition.hop.name}", causes) as span:
+                await self.commit(partition, work, marker=marker, records=len(taken), span=span)
 
-    async def commit(self, partition: Partition, work: Work, *, marker: int, records: int) -> None:
-        """Write one transaction, with the partition's lock held; then its changes are the state."""
-        planned = plan(partition, work, marker=marker, partitions=self._delivery.partitions)
+    async def commit(self, partition: Partition, work: Work, *, marker: int, records: int, span: Span | None = None) -> None:
+        """Write one transaction, with the partition's lock held; then its changes are the state. `span`: what its lines carry on."""
+        trace = span.context if span is not None else None
+        planned = plan(partition, work, marker=marker, partitions=self._delivery.partitions, trace=trace)
         self._watchdog.check()
         began = time.monotonic()
         await write(partition.producer, planned)
@@ -91,6 +99,11 @@ def arrival_of(message: Any) -> Arrival:
         source=headers.get("from", b"").decode(),
         watermark=int(watermark) if watermark else None,
     )
+
+
+def causes_of(messages: Iterable[Any]) -> list[bytes]:
+    """Return the contexts that records carry, each once."""
+    return list(dict.fromkeys(context for message in messages if (context := carried(message.headers)) is not None))
 
 
 def _of_bounded_size(messages: Sequence[Any], limit: int) -> Iterator[list[Any]]:

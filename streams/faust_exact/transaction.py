@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from schemas.codec import key_partition
 from schemas.topics import MAX_RECORD_BYTES
+from schemas.tracing import HEADER
 from streams.core.work import Value, Work
 from streams.faust_exact.changelog import MARKER, encode_marker
 from streams.faust_exact.exits import StateTooLarge
@@ -39,9 +40,11 @@ def writes(partition: Partition, work: Work) -> bool:
     return bool(work.out.records or work.out.lines or partition.state.changed())
 
 
-def plan(partition: Partition, work: Work, *, marker: int, partitions: int) -> Plan:
-    """Return everything that a transaction writes. Raises StateTooLarge."""
+def plan(partition: Partition, work: Work, *, marker: int, partitions: int, trace: bytes | None = None) -> Plan:
+    """Return everything that a transaction writes; its lines carry `trace` on. Raises StateTooLarge."""
     headers = _headers(partition, work.meta)
+    if trace is not None:
+        headers.append((HEADER, trace))
     planned: Plan = {}
     for (topic, number), lines in work.out.lines.items():
         planned.setdefault((topic.name, number), []).extend(Planned(None, value, headers) for value in join(lines))
