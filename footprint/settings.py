@@ -146,6 +146,9 @@ class Settings(BaseModel):
         default="", description="Certificate (PEM, with its chain) that this program shows to the store. Read anew when it changes."
     )
     clickhouse_key_file: str = Field(default="", description="Key of that certificate (PEM, without a password).")
+    webhooks_ca_file: str = Field(
+        default="", description="CA certificates (PEM) that sign the certificates of webhooks' receivers; empty: those of the system."
+    )
     data_dir: Path = Field(
         default=Path("footprint-data"), validate_default=True, description="Local Kafka's and ClickHouse's data and secrets (mode 0700)."
     )

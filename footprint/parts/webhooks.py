@@ -54,16 +54,16 @@ def try_out(settings: Settings, name: str) -> tuple[bool, str]:
     if name not in settings.webhooks:
         known = ", ".join(sorted(settings.webhooks)) or "none"
         raise Misconfigured(f"No webhook is called {name!r}; there are: {known}. Name one of them, or write [webhooks.{name}].")
-    return asyncio.run(_try_out(address_of(name, settings.webhooks[name])))
+    return asyncio.run(_try_out(address_of(name, settings.webhooks[name]), settings.webhooks_ca_file))
 
 
-async def _try_out(address: Address) -> tuple[bool, str]:
+async def _try_out(address: Address, ca_file: str) -> tuple[bool, str]:
     now_ms = time.time_ns() // 1_000_000
     example: dict[str, Any] = {"signal_id": f"test-{now_ms}", "site": "demo", "subject": "c:example", "customer_id": "example"}
     example |= {"trigger": "price_page_twice", "version": "test", "event_id": "test", "fired_at": now_ms, "status": "fired"}
     example |= {"reason": "a test call", "payload": {"url_path": "/pricing", "count": 2}, "at": now_ms, "revision": 1}
     body = body_of(example, address.shape)
-    caller = HttpCaller()
+    caller = HttpCaller(ca_file=ca_file)
     try:
         answer = await caller.call(address.url, body, headers_of(example["signal_id"], body, now_s=now_ms // 1000, keys=address.keys))
     except Retryable as error:
@@ -104,7 +104,7 @@ class _Webhooks:
         kafka = resolve_kafka(self._settings)
         if not await self._starting.until_up(lambda: topics.check(kafka, self._settings), stop):
             return None
-        caller, rejected = HttpCaller(), RejectedTopic(kafka)
+        caller, rejected = HttpCaller(ca_file=self._settings.webhooks_ca_file), RejectedTopic(kafka)
         stack.push_async_callback(caller.stop)
         stack.push_async_callback(rejected.stop)
         if not await self._starting.until_up(rejected.start, stop):
