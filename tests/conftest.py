@@ -11,17 +11,23 @@ import pytest
 
 from footprint.parts.connections import store_of
 from schemas.connections import KafkaConnection, StoreConnection
+from tests.collector.broker import Broker
+from tests.sinks.schema import shared_schema
+from tests.support.browser import KEPT, Kept
 from tests.support.containers import clickhouse_container, engine_answers, kafka_container
 from tests.support.processes import rank_of, scheduler
 from tests.support.servers import STARTED, LocalClickHouse, LocalKafka, running
 from tests.support.sources import Source, Sources, choose
 from tests.support.summary import Summary
 
+__all__ = ["shared_schema"]
+
 SUMMARY = pytest.StashKey[Summary]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[SUMMARY] = Summary()
+    config.stash[KEPT] = Kept()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,6 +47,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         item.config.stash[SUMMARY].used_browser()
     if "line" in asked:
         item.config.stash[SUMMARY].used_line()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    try:
+        return (yield)
+    finally:
+        item.config.stash[KEPT].leave(item, nextitem)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -93,6 +107,14 @@ def kafka(sources: Sources, tmp_path_factory: pytest.TempPathFactory, pytestconf
         with running(LocalKafka(tmp_path_factory.mktemp("kafka"))) as server:
             pytestconfig.stash[SUMMARY].broker = f"local Kafka 4.3.1 ({server.connection.bootstrap})"
             yield server.connection
+
+
+@pytest.fixture(scope="session")
+def private_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A local Kafka with the topics of the line, which a test may kill and freeze when it is well again afterwards."""
+    with running(Broker(tmp_path_factory.mktemp("kafka"))) as broker:
+        broker.prepare()
+        yield broker
 
 
 @pytest.fixture(scope="session")

@@ -14,11 +14,9 @@ from collector.config import CollectorConfig
 from collector.core.sites import SiteRules
 from footprint.local.ports import free_port
 from schemas.topics import EVENTS, REJECTED
-from tests.collector.broker import Broker
 from tests.collector.processes import PROGRAM
 from tests.collector.recording import RecordingPublisher
 from tests.collector.serving import TRANSPORTS, serving
-from tests.support.servers import running
 
 NOW = 1_790_000_000_000
 
@@ -64,12 +62,10 @@ async def http(port: int) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
-@pytest.fixture(scope="package")
-def broker(tmp_path_factory):
-    """A Kafka of this folder's tests: it may be killed and frozen, and is well again after each test."""
-    with running(Broker(tmp_path_factory.mktemp("kafka"))) as broker:
-        broker.prepare()
-        yield broker
+@pytest.fixture
+def broker(private_broker):
+    """A Kafka that may be killed and frozen, and is well again after each test."""
+    return private_broker
 
 
 @pytest.fixture

@@ -7,12 +7,11 @@ from collector.publisher import GroupPublisher
 from collector.spool import Spool
 from collector.spooling import Spooling
 from schemas.topics import EVENTS, MAX_RECORD_BYTES, REJECTED
-from tests.collector.broker import PARTITIONS, Broker
+from tests.collector.broker import PARTITIONS
 from tests.collector.recording import RecordingPublisher
-from tests.sinks.schema import migrated, shared_schema
-from tests.support.servers import running
+from tests.sinks.schema import migrated
 
-__all__ = ["migrated", "shared_schema"]
+__all__ = ["migrated"]
 
 
 class Recorded:
@@ -59,13 +58,6 @@ class Real:
 
     async def come_back(self):
         self._broker.thaw()
-
-
-@pytest.fixture(scope="package")
-def private_broker(tmp_path_factory):
-    with running(Broker(tmp_path_factory.mktemp("kafka"))) as broker:
-        broker.prepare()
-        yield broker
 
 
 @pytest.fixture(params=["recording", *(pytest.param(name, marks=pytest.mark.kafka) for name in ("kafka", "full spool"))])

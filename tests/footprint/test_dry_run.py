@@ -6,11 +6,11 @@ from footprint.dry_run import dry_run, rules_of
 from footprint.rescoring import Rescoring
 from schemas.errors import Misconfigured
 from tests.sinks.rows import NOW, event, identity, insert
-from tests.sinks.schema import client, migrated, shared_schema
+from tests.sinks.schema import client, migrated
 from tests.streams.core.running import MODELS, RULES
 
 pytestmark = pytest.mark.store
-__all__ = ["client", "migrated", "shared_schema"]
+__all__ = ["client", "migrated"]
 
 DAY = 86_400_000
 ALWAYS = {"from": "1000000000", "to": str(NOW // 1000 + 10**6)}

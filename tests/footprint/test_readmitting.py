@@ -8,10 +8,10 @@ from collector.core.suppression import Suppressions, entry_of
 from footprint.readmitting import Door, readmit
 from schemas.codec import dumps, loads
 from tests.sinks.rows import NOW, insert, rejected
-from tests.sinks.schema import client, migrated, shared_schema
+from tests.sinks.schema import client, migrated
 
 pytestmark = pytest.mark.store
-__all__ = ["client", "migrated", "shared_schema"]
+__all__ = ["client", "migrated"]
 
 ALWAYS = {"from": "1000000000", "to": str(NOW // 1000 + 10**6)}
 STRICT = read_plan({"unplanned": "reject", "events": {"Known": {"mode": "off"}}})

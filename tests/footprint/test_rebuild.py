@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from footprint.rebuild import RebuildReport, rebuild_sessions
 from tests.sinks.rows import NOW, event, identity, insert, session
-from tests.sinks.schema import client, migrated, shared_schema
+from tests.sinks.schema import client, migrated
 
 pytestmark = pytest.mark.store
-__all__ = ["client", "migrated", "shared_schema"]
+__all__ = ["client", "migrated"]
 
 GAP = 1_800_000
 DAY = 86_400_000

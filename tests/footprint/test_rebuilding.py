@@ -5,10 +5,10 @@ import pytest
 from footprint.rebuilding import marks_waiting, rebuild_marked, replay_sessions
 from schemas.errors import Retryable
 from tests.sinks.rows import NOW, event, insert, session
-from tests.sinks.schema import client, migrated, shared_schema
+from tests.sinks.schema import client, migrated
 
 pytestmark = pytest.mark.store
-__all__ = ["client", "migrated", "shared_schema"]
+__all__ = ["client", "migrated"]
 
 GAP = 1_800_000
 DAY = 86_400_000

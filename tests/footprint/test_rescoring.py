@@ -10,11 +10,11 @@ from streams.core.history import base_of
 from streams.core.state import PartitionState
 from streams.core.work import Arrival, Work
 from tests.sinks.rows import NOW, event, identity, insert
-from tests.sinks.schema import client, migrated, shared_schema
+from tests.sinks.schema import client, migrated
 from tests.streams.core.running import RULES
 
 pytestmark = pytest.mark.store
-__all__ = ["client", "migrated", "shared_schema"]
+__all__ = ["client", "migrated"]
 
 DAY = 86_400_000
 ALWAYS = {"from": "1000000000", "to": str(NOW // 1000 + 10**6)}

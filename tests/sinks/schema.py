@@ -16,6 +16,7 @@ OWN = "tally"
 
 @pytest.fixture(scope="session")
 def shared_schema(store):
+    """The database of all these tests. Known to every test by `tests/conftest.py`: imported again elsewhere it would be made again."""
     connection = replace(store, database=f"shared_{uuid.uuid4().hex[:12]}")
     migrate(connection)
     yield connection

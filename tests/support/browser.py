@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -39,7 +39,7 @@ def find_browser() -> Path | None:
 def launched() -> Iterator[Browser]:
     """Give a running headless browser, ended on leaving.
 
-    Hold it for one module at most: Playwright's loop runs in this thread until then, and asynchronous tests need it.
+    Hold it while this thread needs no loop of its own: Playwright's runs in it until then.
     """
     path = find_browser()
     if path is None:
@@ -52,8 +52,37 @@ def launched() -> Iterator[Browser]:
             browser.close()
 
 
+class Kept:
+    """A browser that modules use one after another, for a launch takes longer than most tests."""
+
+    def __init__(self) -> None:
+        self._launched: ExitStack | None = None
+        self._browser: Browser | None = None
+
+    def browser(self) -> Browser:
+        """Return the running browser; launches one where none runs."""
+        if self._browser is None or not self._browser.is_connected():
+            self.close()
+            self._launched = ExitStack()
+            self._browser = self._launched.enter_context(launched())
+        return self._browser
+
+    def leave(self, item: pytest.Item, following: pytest.Item | None) -> None:
+        """End the browser after a module unless the next one begins with it: other tests may run a loop in this thread."""
+        if following is None or (following.path != item.path and "chromium" not in getattr(following, "fixturenames", ())):
+            self.close()
+
+    def close(self) -> None:
+        """End the browser, if one runs."""
+        if self._launched:
+            self._launched.close()
+        self._launched = self._browser = None
+
+
+KEPT = pytest.StashKey[Kept]()
+
+
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A browser per module."""
-    with launched() as browser:
-        yield browser
+def chromium(pytestconfig: pytest.Config) -> Browser:
+    """A browser that runs for this module at least."""
+    return pytestconfig.stash[KEPT].browser()

@@ -7,7 +7,10 @@ from xdist.scheduler import LoadScopeScheduling
 PLACES = (
     ("tests/integration/test_demo",),
     ("tests/integration/",),
-    ("tests/sinks/", "tests/contracts/test_store", "tests/footprint/backup/", "tests/footprint/test_re", "tests/footprint/test_dry_run"),
+    (
+        *("tests/sinks/", "tests/console/test_questions", "tests/contracts/test_store"),
+        *("tests/footprint/backup/", "tests/footprint/test_re", "tests/footprint/test_dry_run"),
+    ),
     ("tests/streams/faust_exact/", "tests/footprint/test_fixtures", "tests/footprint/test_sources", "tests/footprint/test_topics"),
     ("tests/streams/test_agents",),
     ("tests/footprint/cli/test_questions",),
