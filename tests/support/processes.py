@@ -11,6 +11,7 @@ PLACES = (
         *("tests/sinks/", "tests/console/test_questions", "tests/contracts/test_store"),
         *("tests/footprint/backup/", "tests/footprint/test_re", "tests/footprint/test_dry_run"),
     ),
+    ("tests/security/",),
     ("tests/streams/faust_exact/", "tests/footprint/test_fixtures", "tests/footprint/test_sources", "tests/footprint/test_topics"),
     ("tests/streams/test_agents",),
     ("tests/footprint/cli/test_questions",),
