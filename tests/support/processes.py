@@ -16,7 +16,6 @@ PLACES = (
     ("tests/streams/test_agents",),
     ("tests/footprint/cli/test_questions",),
     ("tests/collector/test_spooling", "tests/collector/test_with_kafka", "tests/collector/test_workers", "tests/contracts/test_publisher"),
-    ("tests/security/",),
     ("tests/e2e/",),
     ("tests/js_snippet/",),
     ("tests/streams/core/test_any_order",),
