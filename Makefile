@@ -50,7 +50,7 @@ format: $(VENV)/.dev ## put every file into its format
 bench: $(VENV)/.dev ## measured throughput: PART=collector|streams|store|capacity|soak|all
 	@$(BIN)/python -m bench $(PART)
 
-chaos: $(VENV)/.dev ## kill and compare: PART=collector|streams|sinks|cluster|grow|all
+chaos: $(VENV)/.dev ## kill and compare: PART=collector|streams|sinks|cluster|grow|image|all
 	@$(BIN)/python -m tests.chaos $(PART)
 
 lock: $(VENV)/.dev ## resolve the dependencies anew

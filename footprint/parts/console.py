@@ -1,6 +1,7 @@
 """The console's process."""
 
 import asyncio
+import signal
 import time
 from collections.abc import Sequence
 
@@ -30,6 +31,8 @@ def run(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn hands the signal on when it is done; without this it would end the process
+        asyncio.get_running_loop().add_signal_handler(number, lambda: None)
     store = resolve_store(settings, user="analyst")
     async with httpx2.AsyncClient(verify=tls_context(store.tls) if store.tls else True) as client:
         outside = Outside(

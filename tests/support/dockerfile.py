@@ -15,6 +15,7 @@ from pathlib import Path
 
 HOST_FILES = ("/etc/resolv.conf", "/etc/hosts", "/etc/ssl/certs/ca-certificates.crt")
 """What an engine gives a build of its network."""
+ENTER = 'mount --make-rprivate / && mount -t proc proc "$0/proc" && exec chroot "$0" /bin/sh -c "$1"'
 PASSED_ON = ("PIP_", "SSL_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
 
 
@@ -122,7 +123,7 @@ class Build:
     def _run(self, stage: Stage, rest: str) -> None:
         own = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
         network = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
-        command = ["chroot", str(stage.root), "/bin/sh", "-c", f"cd {stage.folder} && {rest}"]
+        command = ["unshare", "--mount", "sh", "-c", ENTER, str(stage.root), f"cd {stage.folder} && {rest}"]
         done = subprocess.run(command, env=network | own | stage.arguments | stage.environment, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"RUN {rest}\nended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
