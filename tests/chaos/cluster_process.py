@@ -19,7 +19,7 @@ from footprint.settings import PREFIX
 from footprint.supervisor.spawn import die_with
 
 AGAIN_AFTER_S = 2.0
-STOP_S = 40
+STOP_S = 120
 
 
 class Process:

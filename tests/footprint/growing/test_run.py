@@ -39,17 +39,16 @@ def line(tmp_path_factory):
 
 async def fill(kafka):
     await topics.create(kafka, Settings(partitions=OLD))
+    marked = {VISITORS_STATE: {"watermark": 7}, SUBJECTS_STATE: {"watermarks": {"visitors/0": 7}, "models": {"shop": "digest"}}}
+    written = [(SUBJECTS_STATE, number, MODEL, write({"published": {}})) for number in range(OLD)]
+    written += [(topic, number, MARKER, encode_marker(-1, meta)) for topic, meta in marked.items() for number in range(OLD)]
+    written += [(VISITORS_STATE, of_visitor(key, OLD), key, write({"is": key.decode()})) for key in VISITORS]
+    written += [(SUBJECTS_STATE, of_subject(key, OLD), key, write({"is": key.decode()})) for key in SUBJECTS]
+    written += [(SCORES, of_record(key, OLD), key, b'{"of":"%s"}' % key) for key in SCORE_KEYS]
     async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap) as producer:
-        for topic, keys, place in ((VISITORS_STATE, VISITORS, of_visitor), (SUBJECTS_STATE, SUBJECTS, of_subject)):
-            meta = {"watermark": 7} if topic is VISITORS_STATE else {"watermarks": {"visitors/0": 7}, "models": {"shop": "digest"}}
-            for key in keys:
-                await producer.send_and_wait(topic.name, write({"is": key.decode()}), key=key, partition=place(key, OLD))
-            for number in range(OLD):
-                await producer.send_and_wait(topic.name, encode_marker(-1, meta), key=MARKER, partition=number)
-        for number in range(OLD):
-            await producer.send_and_wait(SUBJECTS_STATE.name, write({"published": {}}), key=MODEL, partition=number)
-        for key in SCORE_KEYS:
-            await producer.send_and_wait(SCORES.name, b'{"of":"%s"}' % key, key=key, partition=of_record(key, OLD))
+        for topic, number, key, value in written:
+            await producer.send(topic.name, value, key=key, partition=number)
+        await producer.flush()
     await stored(kafka)
     await commit(kafka, ADDRESS, {TopicPartition(SIGNALS.name, number): 0 for number in range(OLD)})
 
