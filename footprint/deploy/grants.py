@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from footprint.backup.engine import OPENED
+from sinks.clickhouse.figures import LOOKED_AT
 from sinks.clickhouse.layouts import DEDUP_WINDOW
 from sinks.core.feeds import FEEDS
 from sinks.core.persons import CARRIERS
@@ -81,6 +82,7 @@ def values(database: str, *, cluster: str = "") -> dict[str, list[str]]:
         ]
         for part, granted in rights().items()
     }
+    found[user_of("rebuild")] += [f"GRANT SELECT ON system.{table}" for table in LOOKED_AT]
     found[user_of("operator")].append(f"GRANT {', '.join(OPENING)} ON {database}{OPENED}*.*")
     if cluster:
         found[user_of("migrate")].append(f"GRANT {', '.join(ON_SHARDS)} ON *.*")

@@ -12,6 +12,9 @@ WHERE active AND database = {home:String} GROUP BY table ORDER BY table
 DISKS = "SELECT name, free_space, total_space FROM system.disks ORDER BY name"
 ERASURES = "SELECT count(), toUnixTimestamp(min(requested_at)) FROM erasures_raw FINAL WHERE status = 'pending'"
 
+LOOKED_AT = ("disks", "parts")
+"""Tables of `system` that are read: their own right, where the server asks for one."""
+
 
 class Table(NamedTuple):
     """One table on the server that answered."""

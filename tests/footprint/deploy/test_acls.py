@@ -77,7 +77,9 @@ def test_the_sink_reads_nothing_that_it_stores_and_the_analyst_writes_nothing():
     assert {privilege for grant in grants.rights()["analyst"] for privilege in grant.privileges} == {"SELECT"}
 
 
-@pytest.mark.parametrize(("options", "databases"), [((), {"`shop`"}), (("--cluster", "all"), {"`shop`", "`shop_shard`", "*"})])
+@pytest.mark.parametrize(
+    ("options", "databases"), [((), {"`shop`"}), (("--cluster", "all"), {"`shop`", "`shop_shard`", "shop_backup_*", "system", "*"})]
+)
 def test_grants_are_given_in_every_database_of_the_store(options, databases):
     lines = [line for line in said("--grants", "--database", "shop", *options).splitlines() if line.startswith("GRANT")]
     assert {line.partition(" ON ")[2].rpartition(" ON ")[2].partition(".")[0] for line in lines} == databases or not options
