@@ -13,11 +13,11 @@ PLACES = (
     ),
     ("tests/security/",),
     ("tests/streams/faust_exact/", "tests/footprint/test_fixtures", "tests/footprint/test_sources", "tests/footprint/test_topics"),
+    ("tests/js_snippet/",),
     ("tests/streams/test_agents",),
     ("tests/footprint/cli/test_questions",),
     ("tests/collector/test_spooling", "tests/collector/test_with_kafka", "tests/collector/test_workers", "tests/contracts/test_publisher"),
     ("tests/e2e/",),
-    ("tests/js_snippet/",),
     ("tests/streams/core/test_any_order",),
     ("tests/streams/core/test_mail",),
 )
