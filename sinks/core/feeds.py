@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from schemas.codec import dumps
+from schemas.codec import dumps, key_partition
 from schemas.topics import IDENTITIES, REJECTED, SCORE_CHANGES, SCORES, SESSIONS, SIGNALS, TRACKED, Topic
 from sinks.core.planning import Record
 
@@ -18,8 +18,9 @@ OFFSET_BITS = 40
 class Feed:
     """One topic and the table its records go into. `tombstone` is set where a record without a value deletes a row.
 
-    `partitions` are the topic's. The newest row of a key is told by its record's offset, and a key of a topic that has grown
-    may go on in a partition whose offsets begin anew: so the number of partitions stands before the offset.
+    `partitions` are the topic's, 0 where they do not matter. The newest row of a key is told by its record's offset, and a key of
+    a topic that has grown goes on in a partition whose offsets begin anew: so the number of partitions stands before the offset,
+    and what a compacted topic still holds of a key where the key was before says nothing.
     """
 
     topic: Topic
@@ -33,6 +34,8 @@ class Feed:
         The lines of NDJSON records go as they are. A single value gets its partition and offset as first fields: they are
         the order of its key, and the identity of a record that may repeat.
         """
+        if self._strayed(partition, record):
+            return []
         if record.value is None:
             return self._deletion(partition, record)
         if self.topic.record == "ndjson":
@@ -46,6 +49,11 @@ class Feed:
         if self.topic.record == "ndjson" and record.value is not None:
             return record.value
         return b"\n".join(self.rows(partition, record))
+
+    def _strayed(self, partition: int, record: Record) -> bool:
+        if self.tombstone is None or record.key is None or not self.partitions:
+            return False
+        return key_partition(record.key, self.partitions) != partition
 
     def _place(self, record: Record) -> int:
         return (self.partitions << OFFSET_BITS) + record.offset

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.codec import dumps, join_lines, loads
+from schemas.codec import dumps, join_lines, key_partition, loads
 from schemas.topics import EVENTS, MODELS, PREFERENCES, PUBLIC
 from sinks.core.feeds import FEEDS, feeds_of, identity_key, score_key
 from sinks.core.planning import Record
@@ -76,6 +76,20 @@ def test_rows_of_a_topic_with_more_partitions_are_newer_whatever_their_offsets(f
     assert place_of(few, Record(before + 1, 1, b"a:b:c", b'{"v":1}')) == places[0] + 1
 
 
+@given(st.integers(2, 64), st.binary(min_size=1))
+def test_what_a_compacted_topic_still_holds_where_a_key_was_before_says_nothing(partitions, key):
+    record = Record(17, 1, b"a:b:c" + key, b'{"v":1}')
+    said = [number for number in range(partitions) if scores_of(partitions).rows(number, record)]
+    assert said == [key_partition(record.key, partitions)]
+    assert all(scores_of(0).rows(number, record) for number in range(partitions))
+    changes = next(feed for feed in feeds_of(partitions) if feed.table == "ingest_score_changes")
+    assert all(changes.rows(number, record) for number in range(partitions))  # one of a topic that expires stays where it was written
+
+
+def scores_of(partitions):
+    return next(feed for feed in feeds_of(partitions) if feed.table == "ingest_scores")
+
+
 def place_of(partitions, record):
-    feed = next(feed for feed in feeds_of(partitions) if feed.table == "ingest_scores")
-    return loads(feed.rows(0, record)[0])["kafka_offset"]
+    (row,) = scores_of(partitions).rows(key_partition(record.key, partitions), record)
+    return loads(row)["kafka_offset"]
