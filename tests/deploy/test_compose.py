@@ -127,6 +127,12 @@ def test_services_wait_for_what_they_need():
             assert how["condition"] == ("service_completed_successfully" if other in ONCE else "service_healthy"), name
 
 
+def test_what_runs_once_is_waited_for_by_a_server():
+    """Else `up --wait` takes its end for a failure (docker/compose issue 10596, looked at 2026-11-22)."""
+    always = [service for name, service in SERVICES.items() if name not in ONCE and "profiles" not in service]
+    assert {other for service in always for other in service.get("depends_on", {})} >= set(ONCE)
+
+
 def test_kafka_and_clickhouse_are_reached_from_inside_only():
     assert COMPOSE["networks"]["back"]["internal"] is True
     for name in ("kafka", "clickhouse"):
