@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -81,13 +82,13 @@ class Process:
 
     def status(self) -> dict[str, object]:
         """Return what `/ready` says; nothing when nobody answers."""
-        try:
-            with urllib.request.urlopen(f"http://{LOOPBACK}:{self.port}/ready", timeout=2) as answer:
-                return json.load(answer)
-        except urllib.error.HTTPError as refused:
-            return json.load(refused)
-        except (OSError, ValueError):
-            return {}
+        with suppress(OSError, ValueError):
+            try:
+                with urllib.request.urlopen(f"http://{LOOPBACK}:{self.port}/ready", timeout=2) as answer:
+                    return json.load(answer)
+            except urllib.error.HTTPError as refused:  # 503 says why; one that is about to end may say nothing that can be read
+                return json.load(refused)
+        return {}
 
     def end(self) -> None:
         """kill -9, at the end of a run."""
