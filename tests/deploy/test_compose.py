@@ -156,7 +156,7 @@ def test_collectors_believe_their_proxy_and_nobody_else():
 
 def test_metrics_do_not_leave_by_the_proxy():
     inside = re.search(r"@inside path (.*)", (FOLDER / "caddy" / "Caddyfile").read_text("utf-8"))[1].split()
-    assert {"/live", "/ready", "/metrics"} <= set(inside)
+    assert set(inside) == {path + rest for path in ("/live", "/ready", "/metrics") for rest in ("", "/*")}
 
 
 def test_the_console_looks_where_the_parts_are():
