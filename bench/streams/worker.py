@@ -46,8 +46,10 @@ class Meter:
         self.first_commit_s = 0.0
 
     def metered(self, hop: Hop) -> Hop:
-        """Return the hop, counting the events that it absorbs."""
+        """Return the hop, counting the events that it absorbs if it is the first."""
         absorb, name = hop.absorb, hop.name
+        if name != self.first:
+            return hop
 
         def counting(value: bytes, *more: Any) -> None:
             self.events[name] = self.events.get(name, 0) + value.count(b"\n") + 1

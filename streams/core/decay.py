@@ -31,7 +31,10 @@ def value_at(part: Part, at: float, half_life_ms: int) -> float:
 
 def latest(parts: Iterable[Part]) -> int:
     """Return the time of the latest part, 0 for none."""
-    return int(max([part[1] for part in parts], default=0))
+    found = 0.0
+    for part in parts:
+        found = max(found, part[1])
+    return int(found)
 
 
 def total_at(parts: Iterable[Part], at: float, half_life_ms: int) -> float:

@@ -61,8 +61,8 @@ MAX_TIME_MS = 253_402_300_799_999
 """The end of the year 9999: a later time is nobody's."""
 
 MAX_SHAPES = 4_096
-_good_shapes: set[tuple[Any, ...]] = set()
-"""Names and types, in order, of events that were right: a collector writes few different ones, over and over again."""
+_good_shapes: dict[tuple[str, ...], list[type[Any]]] = {}
+"""By names, in order, the types of the last event that was right: a collector writes few different ones, over and over again."""
 
 
 def read_event(line: bytes) -> dict[str, Any] | Rejection:
@@ -73,16 +73,28 @@ def read_event(line: bytes) -> dict[str, Any] | Rejection:
         return _unreadable(line, "The line is not JSON.")
     if type(event) is not dict:
         return _unreadable(line, "The line is not an object.")
-    shape = (*event, *map(type, event.values()))
-    if shape not in _good_shapes:
+    if not _is_of_known_shape(event):
         wrong = _wrong_shape(event)
         if wrong:
             return _unreadable(line, wrong, event)
-        if len(_good_shapes) < MAX_SHAPES:
-            _good_shapes.add(shape)
+        _remember_shape(event)
     if event["kind"] not in KINDS or not event["event_id"] or not 0 <= event["received_at"] <= MAX_TIME_MS:
         return _unreadable(line, "kind, event_id or received_at is not usable.", event)
     return event
+
+
+def _is_of_known_shape(event: dict[str, Any]) -> bool:
+    """True when the names and types of an event's fields are those of one that was right."""
+    types = _good_shapes.get(tuple(event))
+    if types is None:
+        return False
+    return all(type(value) is types[at] for at, value in enumerate(event.values()))
+
+
+def _remember_shape(event: dict[str, Any]) -> None:
+    names = tuple(event)
+    if names in _good_shapes or len(_good_shapes) < MAX_SHAPES:
+        _good_shapes[names] = [type(value) for value in event.values()]
 
 
 def _wrong_shape(event: dict[str, Any]) -> str:

@@ -30,7 +30,8 @@ from streams.core.lines import CONTROL
 from streams.core.mail_hits import HITS
 from streams.core.rulebook import Rulebook, half_lives_of
 from streams.core.subject import Subject, SubjectRules, cause_of, read_rules, state_key
-from streams.core.tracked_line import Line, read_line
+from streams.core.tracked_line import Line
+from streams.core.tracked_reading import read_line
 from streams.core.watermarks import hear, watermark, watermark_at
 from streams.core.work import Arrival, Work
 

@@ -1,10 +1,8 @@
-"""Reading a line of the tracked topic: the fields of an event with their types, and what control lines must have."""
+"""The fields of a line of the tracked topic with their types, and what control lines must have (read by `streams.core.tracked_reading`)."""
 
 from typing import Any, Required, TypedDict
 
 import msgspec
-
-from streams.core.reading import KINDS
 
 Line = dict[str, Any]
 
@@ -73,15 +71,6 @@ class _TrackedLine(TypedDict, total=False):
 
 
 FIELDS = frozenset(_TrackedLine.__annotations__)
-_decode = msgspec.json.Decoder(_TrackedLine).decode
-
-
-def read_line(encoded: bytes) -> Line | None:
-    """Return the fields of a line, None when it is neither a tracked event nor a line of control."""
-    try:
-        line: Line = _decode(encoded)  # type: ignore[assignment]  # a TypedDict is a dict, whose fields models name
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    if line["kind"] not in KINDS or line.get("control") not in CONTROLS:
-        return None
-    return line if "control" not in line or all(name in line for name in CONTROL_FIELDS) else None
+decode = msgspec.json.Decoder(_TrackedLine).decode
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
+"""What `decode` raises."""

@@ -4,10 +4,12 @@ A state value of a visitor holds `seen` and `at` (which ids it sent, when it was
 (sessions) and `link` (identity). Events without a visitor are remembered per customer, for duplicates only.
 """
 
+from functools import lru_cache
 from typing import Any
+from zlib import crc32
 
-from schemas.codec import partition_of
-from schemas.identities import Identity, usable_id
+from schemas.codec import partition_of, partition_seed
+from schemas.identities import JUNK_IDS, MAX_ID_LENGTH, Identity, usable_id
 from schemas.rejections import ORIGINAL_MAX, Reason, Rejection, record_of
 from schemas.topics import IDENTITIES, REJECTED, TRACKED
 from streams.core import forgetting, mail_clicks, mail_landings, publishing, rebuilt, relabelling, visits
@@ -27,7 +29,12 @@ WAKE_LIMIT = 500
 
 FOR_EVER_MS = 1 << 62
 
+LONG_ID = 24
+"""Characters: all junk is shorter but for the empty UUID, which is in no other case than that of the list."""
+
 LINK_FIELDS = ("event_id", "site", "visitor_id", "kind", "event_time", "sent_at", "received_at", "ts_source", "skew_ms")
+
+_seed_of = lru_cache(partition_seed)
 
 
 def watermark(meta: Value) -> int:
@@ -137,8 +144,14 @@ def _link_by_mail(line: bytes, work: Work, *, rules: VisitorRules) -> None:
 
 def _drop_junk_ids(tracked: dict[str, Any]) -> None:
     for name in ("visitor_id", "customer_id"):
-        if name in tracked and not usable_id(tracked[name]):
+        value = tracked.get(name)
+        if value is not None and not _is_plainly_usable(value) and not usable_id(value):
             del tracked[name]
+
+
+def _is_plainly_usable(value: str) -> bool:
+    """True for what `usable_id` need not be asked: nothing would be stripped from it, and it is longer than junk, but for the longest."""
+    return LONG_ID <= len(value) <= MAX_ID_LENGTH and value[0].isalnum() and value[-1].isalnum() and value not in JUNK_IDS
 
 
 def _key_of(tracked: dict[str, Any]) -> str:
@@ -157,7 +170,8 @@ def _owner(tracked: dict[str, Any], value: Value) -> Owner:
 
 
 def _tracked_partition(tracked: dict[str, Any], partitions: int) -> int:
-    return partition_of(tracked["site"], tracked.get("customer_id") or tracked.get("visitor_id", ""), partitions)
+    owner: str = tracked.get("customer_id") or tracked.get("visitor_id", "")
+    return crc32(owner.encode("utf-8", "surrogatepass"), _seed_of(tracked["site"])) % partitions  # as `partition_of` does
 
 
 def _move_watermark(meta: Value, at: int) -> None:

@@ -174,7 +174,7 @@ def _spare_the_garbage_collector() -> None:
     """Have it leave alone what was loaded at the start, and run seldom: a take makes many objects that all end with it."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(200_000, 20, 50)
 
 
 def _end(error: BaseException) -> NoReturn:

@@ -10,6 +10,8 @@ from typing import Any, NoReturn
 
 import structlog
 
+from streams.core.planning import StateTooLarge
+
 log = structlog.get_logger(__name__)
 
 
@@ -30,10 +32,6 @@ class ExitCode(IntEnum):
     """Another owner has taken over a partition."""
     STUCK = 78
     """The event loop did not turn for a whole session."""
-
-
-class StateTooLarge(Exception):
-    """A state record is larger than the state topic takes."""
 
 
 class StateUnreadable(Exception):

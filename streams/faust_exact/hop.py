@@ -33,7 +33,7 @@ class Hop:
     absorb: Callable[[bytes, Work, Arrival], None]
     """Fold one source record. Must not raise for what a caller sent."""
     advance: Callable[[Work, Moment], bool]
-    """Timers, called a few times a second. True: commit and call again, more is due."""
+    """Timers, called a few times a second, once a second while there is more to absorb. True: commit and call again, more is due."""
     flush: Callable[[Work, Moment], bool]
     """Publish what was held back, on a clean stop. True as above."""
     watermark: Callable[[Value], int | None]
@@ -50,15 +50,17 @@ class Delivery:
 
     `application` names the consumer group and the transactional ids. `instance` is a stable name of this worker, unique
     among those that run at the same time (static membership): a worker that comes back inside `session_s` gets its
-    partitions again without stopping the others. Empty: none.
+    partitions again without stopping the others. Empty: none. A transaction holds at most `take` records, and no more than `take_bytes`
+    or what takes `take_s` to absorb.
     """
 
     application: str
     connection: KafkaConnection
     partitions: int
     instance: str = ""
-    take: int = 300
-    take_bytes: int = 1024 * 1024
+    take: int = 512
+    take_bytes: int = 2 * 1024 * 1024
+    take_s: float = 0.08
     within_s: float = 0.05
     tick_s: float = 0.25
     quiet_after_s: float = 60.0

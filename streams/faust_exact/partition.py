@@ -32,6 +32,7 @@ class Partition:
         self.marker = -1
         self.moved_at = 0.0
         self.rewound_at = float("-inf")
+        self.advanced_at = float("-inf")
         self.behind: tuple[int, float] | None = None
 
     def adopt(self, snapshot: Snapshot, *, at: float) -> None:

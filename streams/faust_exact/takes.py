@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from schemas.tracing import Span, Tracer, carried, following
@@ -41,16 +41,19 @@ class Takes:
                 event.ack()
 
     async def _absorb(self, partition: Partition, messages: Sequence[Any]) -> None:
-        for part in _of_bounded_size(messages, self._delivery.take_bytes):
+        left = messages
+        while left:
             async with partition.lock:
-                await self._absorb_locked(partition, part)
+                left = await self._absorb_locked(partition, left)
 
-    async def _absorb_locked(self, partition: Partition, messages: Sequence[Any]) -> None:
+    async def _absorb_locked(self, partition: Partition, messages: Sequence[Any]) -> Sequence[Any]:
+        """Absorb as much as one transaction may hold; return the rest."""
         generation = max(message.generation_id for message in messages)
         if self.closed or generation < partition.generation or partition.tp not in self._ownership.assigned():
             self._refuse(partition, messages)  # of an ownership that is over; it comes again, here or elsewhere
-            return
+            return ()
         await self._ownership.own(partition, generation)
+        part = Bounds(self._delivery)
         work, marker, taken = partition.work(), partition.marker, list[Any]()
         for message in messages:
             verdict = judge(prev=message.checksum, offset=message.offset, marker=marker)
@@ -61,10 +64,13 @@ class Takes:
             elif verdict is Verdict.REWIND:
                 self._refuse(partition, [message])
                 self._ownership.rewind(partition, marker)
+            if part.is_full(message):
+                break
         if taken:
             causes = [] if self._tracer is None else causes_of(taken)
             with following(self._tracer, f"streams {partition.hop.name}", causes) as span:
                 await self.commit(partition, work, marker=marker, records=len(taken), span=span)
+        return messages[part.records :]
 
     async def commit(self, partition: Partition, work: Work, *, marker: int, records: int, span: Span | None = None) -> None:
         """Write one transaction, with the partition's lock held; then its changes are the state. `span`: what its lines carry on."""
@@ -106,15 +112,19 @@ def causes_of(messages: Iterable[Any]) -> list[bytes]:
     return list(dict.fromkeys(context for message in messages if (context := carried(message.headers)) is not None))
 
 
-def _of_bounded_size(messages: Sequence[Any], limit: int) -> Iterator[list[Any]]:
-    """Split a take, so that no transaction holds the event loop or memory for long."""
-    held: list[Any] = []
-    size = 0
-    for message in messages:
-        held.append(message)
-        size += len(message.value or b"")
-        if size >= limit:
-            yield held
-            held, size = [], 0
-    if held:
-        yield held
+class Bounds:
+    """What one transaction may hold, so that it keeps neither the event loop nor memory for long.
+
+    The time is that of this thread's own work: where neighbours take the CPU, smaller transactions would only cost more of it.
+    """
+
+    def __init__(self, delivery: Delivery) -> None:
+        self._bytes = delivery.take_bytes
+        self._until = time.thread_time() + delivery.take_s
+        self.records = 0
+
+    def is_full(self, message: Any) -> bool:
+        """Count a record; True when it must be the last."""
+        self.records += 1
+        self._bytes -= len(message.value or b"")
+        return self._bytes <= 0 or time.thread_time() >= self._until

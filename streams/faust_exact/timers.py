@@ -14,6 +14,9 @@ from streams.faust_exact.takes import Takes
 BEHIND_S = 3.0
 """A record that was fetched this long ago and is not absorbed was lost on the way inside the process."""
 
+BUSY_S = 1.0
+"""How often timers run while there is more to absorb: each run is a transaction, and what they publish changes again soon."""
+
 Lag = Callable[[Partition], int]
 
 
@@ -45,6 +48,9 @@ class Timers:
                 return
             await self._ownership.own(partition, generation)
             await self._ownership.heal(partition)
+        if self._lag(partition) and time.monotonic() - partition.advanced_at < BUSY_S:
+            return
+        partition.advanced_at = time.monotonic()
         await self._repeat(partition, lambda work: partition.hop.advance(work, self._moment(partition)))
 
     async def _flush(self, partition: Partition) -> None:

@@ -4,7 +4,8 @@ import pytest
 
 from schemas.codec import dumps
 from schemas.events import TrackedEvent
-from streams.core.tracked_line import FIELDS, read_line
+from streams.core.tracked_line import FIELDS
+from streams.core.tracked_reading import read_line
 
 EVENT = {"event_id": "e", "site": "demo", "kind": "page_view", "event_time": 1, "received_at": 2, "props": {"a": [1, None]}, "traits": None}
 

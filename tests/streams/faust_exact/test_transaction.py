@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 
 from schemas.codec import key_partition
 from schemas.topics import MAX_RECORD_BYTES
+from streams.core.planning import StateTooLarge, join
 from streams.faust_exact.changelog import MARKER, decode_marker
-from streams.faust_exact.exits import StateTooLarge, StateUnreadable
+from streams.faust_exact.exits import StateUnreadable
 from streams.faust_exact.kafka import TopicPartition
 from streams.faust_exact.partition import Partition
-from streams.faust_exact.transaction import join, plan, writes
+from streams.faust_exact.transaction import plan, writes
 from tests.streams.faust_exact.counting import PARTITIONS, Line, hops
 
 LINE = Line("planned")
@@ -45,9 +46,9 @@ def test_every_plan_ends_with_the_marker_in_the_partitions_own_state():
     work.meta["seen"] = 3
     part.state.put("a", {"n": 1})
     records = planned(part, work)[LINE.count_state.name, 2]
-    assert [record.key for record in records] == [b"a", MARKER]
-    assert decode_marker(records[-1].value).offset == 7
-    assert decode_marker(records[-1].value).meta == {"seen": 3}
+    assert [key for key, _, _ in records] == [b"a", MARKER]
+    assert decode_marker(records[-1][1]).offset == 7
+    assert decode_marker(records[-1][1]).meta == {"seen": 3}
 
 
 def test_a_deleted_key_is_a_tombstone():
@@ -62,9 +63,9 @@ def test_lines_say_which_partition_they_come_from_and_how_far_it_is():
     work = part.work()
     work.meta["last"] = 99
     work.out.write_line(LINE.counted, 1, {"x": 1})
-    (record,) = planned(part, work)[LINE.counted.name, 1]
-    assert orjson.loads(record.value) == {"x": 1}
-    assert record.headers == [("from", b"count/2"), ("wm", b"99")]
+    ((_, value, headers),) = planned(part, work)[LINE.counted.name, 1]
+    assert orjson.loads(value) == {"x": 1}
+    assert headers == [("from", b"count/2"), ("wm", b"99")]
 
 
 def test_a_record_with_a_key_goes_where_the_key_says():
