@@ -105,6 +105,13 @@ class SecuredLine:
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return False
 
+    def start_again(self) -> bool:
+        """Start the parts that ended, as whatever runs them does: streams end where a broker stays away for long."""
+        for part, process in self.processes.items():
+            if process.poll() is not None:
+                self.start(part)
+        return True
+
     def all_ready(self) -> None:
         for part in self.processes:
             eventually(lambda part=part: self.ready(part), READY_S)
