@@ -18,6 +18,9 @@ CONTEXT = re.compile(rb"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 MAX_CAUSES = 64
 """Requests of a flush that its span names; the trace of the first goes on in any case."""
 SEND_S = 5.0
+"""Longest wait for whoever takes spans."""
+SEND_EACH_MS, SEND_SOON_MS = 5000.0, 500.0
+"""A request to whoever takes spans costs as much as a hundred spans. Who follows half of all requests is looking at them now."""
 
 
 def tracer_of(settings: Settings, part: str) -> Tracer | None:
@@ -28,21 +31,22 @@ def tracer_of(settings: Settings, part: str) -> Tracer | None:
     if not settings.tracing_share:
         return None
     try:
-        return OpenTelemetry(_provider(settings.tracing_url, part), settings.tracing_share)
+        share = settings.tracing_share
+        return OpenTelemetry(_provider(settings.tracing_url, part, SEND_EACH_MS if share < 0.5 else SEND_SOON_MS), share)
     except ImportError:
         raise Misconfigured(
             "FOOTPRINT_TRACING_SHARE needs OpenTelemetry, which is not installed. Install footprint[tracing], or set it to 0."
         ) from None
 
 
-def _provider(url: str, part: str) -> "TracerProvider":
+def _provider(url: str, part: str, every_ms: float) -> "TracerProvider":
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - an extra
     from opentelemetry.sdk.resources import Resource  # noqa: PLC0415 - an extra
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - an extra
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 - an extra
 
     provider = TracerProvider(resource=Resource.create({"service.name": f"footprint-{part}"}))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=url, timeout=SEND_S), schedule_delay_millis=1000))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=url, timeout=SEND_S), schedule_delay_millis=every_ms))
     return provider
 
 
