@@ -99,14 +99,7 @@ WITH
             sumIf(value, kind = 'purchase') - sumIf(value, kind = 'refund') AS value,
             argMaxIf(consent, event_time, kind = 'consent') AS consent,
             argMaxIf(toJSONString(traits), event_time, kind = 'identify') AS traits,
-            arraySort(groupArrayIf(
-                (
-                    event_time, pageview_id, seq, event_id,
-                    if(kind = 'preference', assumeNotNull(ifNull(nullIf(substringUTF8(trimBoth(props.topic.:String), 1, 100), ''), 'all')), 'all'),
-                    if(kind = 'preference', assumeNotNull(ifNull(nullIf(substringUTF8(trimBoth(props.channel.:String), 1, 100), ''), 'email')), 'email'),
-                    if(kind = 'preference', assumeNotNull(props.opt.:String), 'out')),
-                kind = 'preference' AND props.opt.:String IN ('in', 'out') OR kind IN ('email_unsubscribe', 'email_complaint')
-                    OR kind = 'email_bounce' AND props.bounce.:String = 'hard')) AS stated
+            arraySort(groupArrayIf((event_time, pageview_id, seq, event_id, stated), notEmpty(stated))) AS stated
         FROM
         (
             SELECT
@@ -117,19 +110,19 @@ WITH
                 e.value AS value,
                 e.consent AS consent,
                 e.traits AS traits,
-                e.props AS props,
+                e.stated AS stated,
                 e.pageview_id AS pageview_id,
                 e.seq AS seq,
                 e.event_id AS event_id,
-                multiIf(
-                    e.visitor_id = '' OR e.version >= 281474976710656, e.session_id, s.superseded_by != '', s.superseded_by, e.session_id != '', e.session_id, j.session_id
-                ) AS session_id
+                e.visitor_id = '' OR e.version >= 281474976710656 AS settled,
+                if(settled OR e.session_id != '', e.session_id, j.session_id) AS published,
+                if(s.superseded_by != '', s.superseded_by, published) AS session_id
             FROM events_raw AS e FINAL
             LEFT ANY JOIN (SELECT site, visitor_id, customer_id FROM identities_raw FINAL) AS i ON i.site = e.site AND i.visitor_id = e.actor
             LEFT ANY JOIN (SELECT site, visitor_id, event_id, session_id FROM event_overrides FINAL) AS j
                 ON j.site = e.site AND j.visitor_id = e.actor AND j.event_id = e.event_id
             LEFT ANY JOIN (SELECT site, visitor_id, session_id, superseded_by FROM session_overrides FINAL) AS s
-                ON s.site = e.site AND s.visitor_id = e.actor AND s.session_id = if(e.session_id != '', e.session_id, j.session_id)
+                ON s.site = e.site AND s.visitor_id = e.actor AND s.session_id = if(settled, '', published)
             WHERE e.site = {site:String} AND e.actor IN
             (
                 SELECT visitor_id FROM seen_customers WHERE site = {site:String} AND customer_id = {customer:String}
@@ -177,7 +170,8 @@ SELECT
     mapFilter((category, points) -> points > 0, s.interests) AS interests,
     arrayFold(
         (held, choice) -> mapUpdate(
-            if(choice.5 = 'all', mapFilter((topic, opt) -> NOT endsWith(topic, concat('/', choice.6)), held), held), map(concat(choice.5, '/', choice.6), choice.7)),
+            if(choice.5[1] = 'all', mapFilter((topic, opt) -> NOT endsWith(topic, concat('/', choice.5[2])), held), held),
+            map(concat(choice.5[1], '/', choice.5[2]), choice.5[3])),
         a.stated,
         CAST(map(), 'Map(String, String)')) AS preferences,
     a.consent AS consent,
@@ -190,46 +184,24 @@ SETTINGS do_not_merge_across_partitions_select_final = 1, optimize_move_to_prewh
 -- by itself: the footprint of one person is asked for most, and a view inside a view costs more than reading it.
 CREATE OR REPLACE VIEW timeline ${ON_CLUSTER} AS
 WITH
-    ['page_view', 'click', 'engagement', 'form_start', 'form_submit', 'form_abandon', 'chat_start', 'chat_message', 'chat_end', 'purchase', 'refund', 'preference', 'consent',
-     'email_sent', 'email_delivered', 'email_open', 'email_click', 'email_bounce', 'email_complaint', 'email_unsubscribe', 'identify', 'alias', 'group'] AS kinds,
     toString(if(j.email_label != '', j.email_label, e.email_label)) AS label,
-    multiIf(e.url_path != '', toString(e.url_path), e.url != '', e.url, '?') AS page,
-    ifNull(toString(e.props.form), '') AS form,
-    concat(
-        transform(toString(e.kind), kinds, [
-            'viewed ', 'clicked ', 'spent ', 'began ', 'sent ', 'left ', 'opened the chat', 'wrote in the chat', 'ended the chat', 'bought for ', 'was refunded ', 'opted ', 'gave consent: ',
-             'was sent the e-mail', 'received the e-mail', 'opened the e-mail', 'clicked in the e-mail', 'did not get the e-mail', 'reported the e-mail',
-             'unsubscribed by the e-mail', 'was identified as ', 'was recognised: ', 'joined the group '],
-            'did "'
-        ),
-        [
-            concat(page, if(e.title != '', concat(' "', e.title, '"'), '')),
-            concat(if(e.name != '', e.name, 'a link'), ' on ', page),
-            concat(toString(round(e.engaged_ms / 1000)), ' s on ', page),
-            concat(if(form != '', concat('the form ', form), 'a form'), ' on ', page),
-            '',
-            concat(toString(e.value), if(e.currency != '', ' ', ''), e.currency),
-            concat(ifNull(toString(e.props.opt), '?'), ' for ', ifNull(toString(e.props.topic), '?'), ' by ', ifNull(toString(e.props.channel), '?')),
-            e.consent,
-            if(e.message_id != '', concat(' "', e.message_id, '"'), ''),
-            {customer:String},
-            concat(e.previous_id, ' is ', {customer:String}),
-            e.group_id,
-            concat(e.name, '"', if(e.url_path != '', concat(' on ', e.url_path), ''))
-        ][transform(toString(e.kind), kinds, [1, 2, 3, 4, 4, 4, 5, 5, 5, 6, 6, 7, 8, 9, 9, 9, 9, 9, 9, 9, 10, 11, 12], 13)],
-        multiIf(
-            e.kind = 'email_bounce', ': it bounced',
-            e.kind = 'email_complaint', ' as spam',
-            startsWith(label, 'machine_'), ', by a machine',
-            label = 'proxied', ', by a mail proxy',
-            ''
-        )
-    ) AS sentence
+    e.visitor_id = '' OR e.version >= 281474976710656 AS settled,
+    if(settled OR e.session_id != '', e.session_id, j.session_id) AS published,
+    if(s.superseded_by != '', s.superseded_by, published) AS shown
 SELECT
     e.event_time AS event_time,
     e.kind AS kind,
     e.name AS name,
-    sentence,
+    concat(
+        e.sentence,
+        multiIf(
+            e.kind IN ('identify', 'alias'), {customer:String},
+            e.kind IN ('email_bounce', 'email_complaint'), '',
+            startsWith(label, 'machine_'), ', by a machine',
+            label = 'proxied', ', by a mail proxy',
+            ''
+        )
+    ) AS sentence,
     e.channel AS channel,
     e.url_path AS url_path,
     e.title AS title,
@@ -239,9 +211,7 @@ SELECT
     if(j.email_label != '', j.traffic, if(indexOf(['human', 'suspect', 'bot'], toString(l.traffic)) > indexOf(['human', 'suspect', 'bot'], toString(e.traffic)), l.traffic, e.traffic)) AS traffic,
     e.visitor_id AS visitor_id,
     {customer:String} AS customer_id,
-    multiIf(
-        e.visitor_id = '' OR e.version >= 281474976710656, e.session_id, s.superseded_by != '', s.superseded_by, e.session_id != '', e.session_id, j.session_id
-    ) AS session_id,
+    shown AS session_id,
     e.pageview_id AS pageview_id,
     e.seq AS seq,
     e.event_id AS event_id,
@@ -252,10 +222,9 @@ LEFT ANY JOIN (SELECT site, visitor_id, customer_id FROM identities_raw FINAL) A
 LEFT ANY JOIN (SELECT site, visitor_id, event_id, session_id, email_label, traffic FROM event_overrides FINAL) AS j
     ON j.site = e.site AND j.visitor_id = e.actor AND j.event_id = e.event_id
 LEFT ANY JOIN (SELECT site, visitor_id, session_id, superseded_by FROM session_overrides FINAL) AS s
-    ON s.site = e.site AND s.visitor_id = e.actor AND s.session_id = if(e.session_id != '', e.session_id, j.session_id)
+    ON s.site = e.site AND s.visitor_id = e.actor AND s.session_id = if(settled, '', published)
 LEFT ANY JOIN (SELECT site, visitor_id, session_id, traffic FROM session_labels FINAL) AS l
-    ON l.site = e.site AND l.visitor_id = e.actor AND l.session_id = multiIf(
-        e.visitor_id = '' OR e.version >= 281474976710656, e.session_id, s.superseded_by != '', s.superseded_by, e.session_id != '', e.session_id, j.session_id)
+    ON l.site = e.site AND l.visitor_id = e.actor AND l.session_id = shown
 WHERE e.site = {site:String} AND e.actor IN
 (
     SELECT visitor_id FROM seen_customers WHERE site = {site:String} AND customer_id = {customer:String}
