@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import capacity, collector, mail, snippet, soak, store, streams
+from bench import capacity, collector, mail, snippet, soak, store, streams, tracing
 
 PARTS = {
     "collector": collector.run,
@@ -10,6 +10,7 @@ PARTS = {
     "streams": streams.run,
     "mail": mail.run,
     "store": store.run,
+    "tracing": tracing.run,
     "capacity": capacity.run,
     "soak": soak.run,
 }
