@@ -17,7 +17,7 @@ from sinks.clickhouse.schema import views
 from sinks.core.shards import OF_ONE, PICKED, sharded, single
 from tests.sinks.clickhouse.sharding import DAY, PEOPLE, deal, fill, rows, two_shards
 from tests.sinks.rows import NOW
-from tests.sinks.schema import TABLES
+from tests.sinks.schema import FILLED
 from tests.support.servers import LocalClickHouse, running
 
 pytestmark = pytest.mark.store
@@ -49,7 +49,7 @@ def laid(store, shared_schema):
     yield alone, over
     for name in reversed(names):
         alone.command(f"DROP DATABASE IF EXISTS {name}")
-    for (table,) in alone.rows(TABLES):
+    for (table,) in alone.rows(FILLED):
         alone.command(f"TRUNCATE TABLE {table}")
     for client in (alone, over):
         client.close()
