@@ -30,5 +30,6 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # that brokers do not answer is the point
+    for name in ("aiokafka", "urllib3"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # that brokers and the store do not answer is the point
     raise SystemExit(main(sys.argv[1:]))
