@@ -228,6 +228,15 @@ def test_topics_and_schema_come_before_the_parts():
         assert "serviceAccountName" not in job["spec"]["template"]["spec"], "not there before an install"
 
 
+def test_the_commands_that_helm_prints_at_the_end_exist():
+    notes = (CHART / "templates" / "NOTES.txt").read_text("utf-8")
+    commands = re.findall(r"-- footprint (.+)", notes)
+    assert len(commands) == 3
+    assert all(parsed(command.split()) is not None for command in commands)
+    named = {one["metadata"]["name"].removeprefix("shop-footprint-") for one in rendered("small")}
+    assert {re.sub(r"-\d+$", "", name) for name in re.findall(r'"footprint.name" \. }}-([\w-]+)', notes)} <= named
+
+
 def test_large_numbers_reach_the_program_as_they_were_written():
     done = run_helm("template", "shop", ".", *values_of("small"), "--set", "settings.collector_in_flight_bytes=3000000000")
     assert 'value: "3000000000"' in done.stdout
