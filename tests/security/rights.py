@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Iterator
+from functools import cache
 from urllib.parse import parse_qs, urlsplit
 
 import httptools
@@ -11,6 +12,7 @@ from aiokafka.protocol.admin import CreateAclsRequest_v1
 from aiokafka.protocol.api import Request
 
 from footprint.deploy import acls
+from footprint.deploy.grants import APPLIED
 from schemas.transport import client_options
 from sinks.clickhouse.schema import newest, tables, views
 
@@ -69,9 +71,15 @@ async def _send(connection, rows):
     assert all(code == 0 for code, _ in answer.creation_responses), answer
 
 
+@cache
+def _names() -> frozenset[str]:
+    return frozenset({*tables(newest()), *views(newest()), APPLIED})
+
+
+@cache
 def needed(statement: str) -> set[tuple[str, str]]:
     """Return what a statement takes: privilege and table."""
-    names = {*tables(newest()), *views(newest()), "schema_versions"}
+    names = _names()
     for pattern, privilege in WRITES:
         if found := pattern.match(statement):
             rest = statement[found.end() :] if SELECTED.match(statement[found.end() :]) else ""
