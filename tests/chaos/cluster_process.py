@@ -90,6 +90,12 @@ class Process:
                 return json.load(refused)
         return {}
 
+    def metrics(self) -> str:
+        """Return what `/metrics` says; nothing when nobody answers."""
+        with suppress(OSError), urllib.request.urlopen(f"http://{LOOPBACK}:{self.port}/metrics", timeout=2) as answer:
+            return answer.read().decode()
+        return ""
+
     def end(self) -> None:
         """kill -9, at the end of a run."""
         self.away = True

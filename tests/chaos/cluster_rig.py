@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from footprint.local.ports import LOOPBACK
+from footprint.streaming import read_partitions
 from schemas.connections import StoreConnection
 from sinks.clickhouse.client import StoreClient
 from tests.chaos.cluster_brokers import REPLICAS, Brokers
@@ -17,6 +18,8 @@ from tests.collector.broker import PARTITIONS
 from tests.support.servers import LocalClickHouse
 
 COLLECTORS, WORKERS, SINKS = 2, 3, 2
+HOPS = 2
+"""Visitors and subjects: each has all partitions."""
 DATABASE = "tormented"
 READY_S = 300.0
 STEADY_S = 3.0
@@ -74,7 +77,15 @@ class Rig:
         said = await asyncio.gather(*[asyncio.to_thread(one.status) for one in there])
         if not all(status.get("ready") and (status.get("lag") == 0 or not done) for status in said):
             return False
-        return await asyncio.to_thread(self.brokers.in_sync)
+        return await self._all_owned() and await asyncio.to_thread(self.brokers.in_sync)
+
+    async def _all_owned(self) -> bool:
+        """True when every partition has an owner: those of a worker that has gone have none until it is missed, and nobody tells their lag."""
+        workers = [one for one in self.workers if not one.away]
+        if not workers:
+            return True  # at the end of a run
+        said = await asyncio.gather(*[asyncio.to_thread(one.metrics) for one in workers])
+        return len({place for text in said for place in read_partitions(text)}) == HOPS * PARTITIONS
 
     async def until_well(self, *, done: bool = False) -> float:
         """Wait until all is well and stays so for a while; return how long that took."""
