@@ -211,6 +211,9 @@ class FastProtocol(Guarded):
             if isinstance(cycle, Exchange) and not (cycle.started and cycle.complete):
                 cycle.release()
                 cycle.chunks = []
+        if self.cycle is not None and self.cycle.response_complete:
+            # A circle of this object and its last request would keep the memory of both until the garbage collector comes.
+            self.cycle = None  # type: ignore[assignment]  # as uvicorn begins
 
     def pause_writing(self) -> None:
         """Read nothing from a client that does not take its answers."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gc
 import json
 from contextlib import AsyncExitStack
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from collector.app import create_app
 from collector.core.pixels import MAX_FIELDS, parse_qsl, read_query
+from collector.fast import FastProtocol
 from tests.collector.conftest import NOW
 from tests.collector.recording import RecordingPublisher
 from tests.collector.serving import TRANSPORTS, serving
@@ -107,6 +109,26 @@ async def test_what_a_client_that_left_had_sent_is_kept(config, publisher):
         writer.transport.abort()
         publisher.hold.set()
     assert len(publisher.stored) == 1
+
+
+async def test_connections_that_have_ended_wait_for_no_garbage_collector(config):
+    """Clients come and go all day: what they leave would be megabytes until it comes."""
+    gc.collect()
+    gc.disable()
+    try:
+        async with serving(create_app(config, RecordingPublisher(), now_ms=lambda: NOW), "fast") as port:
+            for number in range(20):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                for sent in (view(number), view(number, title="again")):  # the second one takes the quick way
+                    writer.write(request("POST", "/v1/page", sent))
+                    assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 200")
+                writer.close()
+                await writer.wait_closed()
+            async with asyncio.timeout(10):
+                while any(isinstance(one, FastProtocol) for one in gc.get_objects()):  # noqa: ASYNC110 - nobody tells of what is freed
+                    await asyncio.sleep(0.005)
+    finally:
+        gc.enable()
 
 
 async def test_a_large_body_is_asked_for(port):
