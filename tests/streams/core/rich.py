@@ -3,6 +3,7 @@
 import hashlib
 
 from streams.core import subjects
+from streams.core.triggers import AbsenceTrigger
 from tests.streams.core.direct import DAY, by_subject, is_price, order, path_of
 from tests.streams.core.running import MODELS, PARTITIONS
 
@@ -25,6 +26,9 @@ RULES = subjects.read_rules(scores=(MODELS / "scores.yaml").read_text(), trigger
 
 ARRIVAL_DECIDES = ("hot", "warm")
 """Triggers whose signals depend on the order of arrival, by nature (docs/semantics.md)."""
+
+ABSENCES = tuple(trigger.name for trigger in RULES.triggers if isinstance(trigger, AbsenceTrigger))
+"""Triggers that a timer ends."""
 
 
 def signal_id(trigger, event):
