@@ -119,7 +119,7 @@ async def test_connections_that_have_ended_wait_for_no_garbage_collector(config)
         async with serving(create_app(config, RecordingPublisher(), now_ms=lambda: NOW), "fast") as port:
             for number in range(20):
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
-                for sent in (view(number), view(number, title="again")):  # the second one takes the quick way
+                for sent in (view(10 + number), view(40 + number)):  # the second one takes the quick way
                     writer.write(request("POST", "/v1/page", sent))
                     assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 200")
                 writer.close()
