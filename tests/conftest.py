@@ -8,6 +8,7 @@ from typing import Any
 
 import clickhouse_connect
 import pytest
+from hypothesis import settings
 
 from footprint.parts.connections import store_of
 from schemas.connections import KafkaConnection, StoreConnection
@@ -23,6 +24,10 @@ from tests.support.summary import Summary
 __all__ = ["shared_schema"]
 
 SUMMARY = pytest.StashKey[Summary]()
+
+
+settings.register_profile("footprint", deadline=None)  # how long an example takes says more of the machine than of the code
+settings.load_profile("footprint")
 
 
 def pytest_configure(config: pytest.Config) -> None:
