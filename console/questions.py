@@ -10,12 +10,14 @@ from schemas.errors import Misconfigured
 from sinks.clickhouse.cookbook import Recipe, recipes
 
 FOLDER = Path(__file__).parent / "questions"
+FOR_ALL_SITES = frozenset({"rejected"})
+"""Recipes that also read what belongs to no site: for who runs all of them, not for a page of one."""
 
 
 @cache
 def questions() -> dict[str, Recipe]:
     """Return every question by name."""
-    return {recipe.name: recipe for recipe in (*recipes(), *recipes(FOLDER))}
+    return {recipe.name: recipe for recipe in (*recipes(), *recipes(FOLDER)) if recipe.name not in FOR_ALL_SITES}
 
 
 def question(name: str) -> Recipe:

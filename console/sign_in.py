@@ -11,7 +11,7 @@ from starlette.routing import Route
 from console.core.sessions import LIFE_MS, Session
 from console.desk import Desk
 from console.passwords import is_password
-from console.seats import COOKIE, guarded, missing, signed_in
+from console.seats import COOKIE, guarded, missing, same_origin, signed_in
 
 log = structlog.get_logger()
 LONGEST_PASSWORD = 1024
@@ -42,7 +42,7 @@ def routes(desk: Desk) -> list[Route]:
 
 
 async def _enter(desk: Desk, request: Request) -> Response:
-    if not _same_site(request):
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none") or not same_origin(request):
         return _form(desk, request, "This form came from another website. Sign in here.", status=403)
     told = await request.form()
     name, password = str(told.get("name", ""))[:200], str(told.get("password", ""))[:LONGEST_PASSWORD]
@@ -81,13 +81,6 @@ def _onward(to: str) -> Response:
     parts = urlsplit(to)
     ours = to.startswith("/") and not to.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
     return RedirectResponse(to if ours else "/", status_code=303)
-
-
-def _same_site(request: Request) -> bool:
-    origin = request.headers.get("origin")
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        return False
-    return origin is None or origin == f"{request.url.scheme}://{request.url.netloc}"
 
 
 def _form(desk: Desk, request: Request, trouble: str, *, status: int = 200) -> Response:

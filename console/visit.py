@@ -37,10 +37,10 @@ class Visit:
         return await asyncio.gather(*(self.ask(name) for name in names))
 
     def parameters(self, name: str, more: Mapping[str, str]) -> dict[str, str]:
-        """Return the values of the parameters of a question: this site, this period, those given, and the question's own defaults."""
-        known = {"site": self.site, **self.period.parameters()}
-        taken = {parameter.name: parameter.default for parameter in question(name).parameters} | known
-        return {key: value for key, value in (taken | dict(more)).items() if f"{{{key}:" in question(name).sql}
+        """Return the values of a question's parameters: its own defaults, this period, those given; the site is this one whatever is given."""
+        taken = {parameter.name: parameter.default for parameter in question(name).parameters}
+        taken |= {**self.period.parameters(), **more, "site": self.site}
+        return {key: value for key, value in taken.items() if f"{{{key}:" in question(name).sql}
 
     def link(self, path: str, **query: str) -> str:
         """Return the address of a page of this site that shows the same period."""

@@ -204,6 +204,20 @@ def test_no_page_runs_scripts_of_others_or_lets_itself_be_framed(rig):
     assert not re.search(r"<script(?![^>]*\ssrc=)|\son\w+=|style=", text)
 
 
+def test_a_viewer_reads_the_sql_of_a_number_and_not_the_rows_that_no_page_shows_it(rig):
+    rig.sign_in("vera")
+    text = rig.browser.get("/s/shop/sql/rejected_examples?reason=no_id").text
+    assert "FROM rejected" in text
+    assert "role analyst" in text
+    assert rig.store.asked == []
+
+
+def test_no_page_of_one_site_asks_what_belongs_to_none(rig):
+    rig.sign_in()
+    assert rig.browser.get("/s/shop/sql/rejected").status_code == 404
+    assert rig.store.asked == []
+
+
 def test_a_question_that_is_not_there_is_a_sentence(rig):
     rig.sign_in()
     answer = rig.browser.get("/s/shop/sql/nothing")

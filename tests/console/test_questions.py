@@ -95,7 +95,7 @@ def test_every_question_says_how_to_read_its_answer_and_names_its_site():
 
 
 def test_a_site_of_the_request_does_not_stand_against_the_one_of_the_page():
-    asked = visit_over(None, "mine").parameters("freshness", {})
+    asked = visit_over(None, "mine").parameters("freshness", {"site": "theirs"})
     assert asked == {"site": "mine"}
     assert visit_over(None, "mine").period.end - NOW == timedelta(0)
 
