@@ -1,7 +1,6 @@
 """Signing in and out. Wrong passwords slow down both the name and the address that they came from."""
 
 import secrets
-from urllib.parse import urlsplit
 
 import structlog
 from starlette.requests import Request
@@ -15,6 +14,7 @@ from console.seats import COOKIE, guarded, missing, same_origin, signed_in
 
 log = structlog.get_logger()
 LONGEST_PASSWORD = 1024
+LONGEST_NEXT = 2000
 
 
 def routes(desk: Desk) -> list[Route]:
@@ -45,21 +45,22 @@ async def _enter(desk: Desk, request: Request) -> Response:
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none") or not same_origin(request):
         return _form(desk, request, "This form came from another website. Sign in here.", status=403)
     told = await request.form()
+    onward = _ours(str(told.get("next", "")))
     name, password = str(told.get("name", ""))[:200], str(told.get("password", ""))[:LONGEST_PASSWORD]
     keys = (f"name {name}", f"address {request.client.host if request.client else ''}")
     wait = desk.attempts.wait_s(keys, desk.outside.clock())
     if wait > 0:
-        refused = _form(desk, request, f"Too many wrong passwords. Try again in {wait:.0f} s.", status=429)
+        refused = _form(desk, request, f"Too many wrong passwords. Try again in {wait:.0f} s.", status=429, onward=onward)
         refused.headers["Retry-After"] = f"{wait:.0f}"
         return refused
     user = desk.outside.users.find(name)
     if not await is_password(user.password if user else "", password) or user is None:
         desk.attempts.failed(keys, desk.outside.clock())
         log.warning("console_sign_in_refused", known=user is not None)
-        return _form(desk, request, "No such name, or another password.", status=401)
+        return _form(desk, request, "No such name, or another password.", status=401, onward=onward)
     desk.attempts.succeeded(keys[0])
     log.info("console_signed_in", user=user.name)
-    return _begin(desk, request, user.name, str(told.get("next", "")))
+    return _begin(desk, request, user.name, onward)
 
 
 def _begin(desk: Desk, request: Request, name: str, onward: str) -> Response:
@@ -77,12 +78,16 @@ def _begin(desk: Desk, request: Request, name: str, onward: str) -> Response:
 
 
 def _onward(to: str) -> Response:
-    """Return the way to a page of ours, and to nobody else's: what does not begin with one slash is not followed."""
-    parts = urlsplit(to)
-    ours = to.startswith("/") and not to.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
-    return RedirectResponse(to if ours else "/", status_code=303)
+    """Return the way to a page of ours, and to nobody else's."""
+    return RedirectResponse(_ours(to) or "/", status_code=303)
 
 
-def _form(desk: Desk, request: Request, trouble: str, *, status: int = 200) -> Response:
-    onward = request.query_params.get("next", "")
-    return desk.templates.TemplateResponse(request, "sign_in.html", {"trouble": trouble, "next": onward}, status_code=status)
+def _ours(to: str) -> str:
+    """Return an address when it is one of ours, else nothing: browsers take two slashes, of either kind, for another host, and skip control characters."""
+    safe = to.startswith("/") and not to.startswith("//") and "\\" not in to and to.isprintable() and len(to) <= LONGEST_NEXT
+    return to if safe else ""
+
+
+def _form(desk: Desk, request: Request, trouble: str, *, status: int = 200, onward: str | None = None) -> Response:
+    asked = _ours(request.query_params.get("next", "")) if onward is None else onward
+    return desk.templates.TemplateResponse(request, "sign_in.html", {"trouble": trouble, "next": asked}, status_code=status)

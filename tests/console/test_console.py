@@ -88,9 +88,23 @@ def test_who_signs_in_comes_to_the_page_that_was_asked_for(rig):
     assert rig.sign_in(next="/s/shop/live?period=30d").headers["location"] == "/s/shop/live?period=30d"
 
 
-@pytest.mark.parametrize("onward", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "evil"])
+def test_a_wrong_password_keeps_the_page_that_was_asked_for(rig):
+    assert 'value="/s/shop/live?period=30d"' in rig.sign_in(password="wrong", next="/s/shop/live?period=30d").text
+
+
+ELSEWHERE = [
+    "https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "evil", "/\t/evil.example", "/\n/evil.example",
+    "\\\\evil.example", "/\r\nSet-Cookie: fp_console=x", " //evil.example", "///evil.example", "//[evil", "http:evil.example",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("onward", ELSEWHERE)
 def test_nobody_is_sent_to_another_website(rig, onward):
-    assert rig.sign_in(next=onward).headers["location"] == "/"
+    assert "evil" not in rig.browser.get("/sign-in", params={"next": onward}).text
+    assert "evil" not in rig.sign_in(password="wrong", next=onward).text
+    answer = rig.sign_in(next=onward)
+    assert answer.headers["location"] == "/"
+    assert len(answer.headers.get_list("set-cookie")) == 1
 
 
 @pytest.mark.parametrize(("name", "password"), [("root", "wrong"), ("", ""), ("unknown", PASSWORD), ("root", PASSWORD + "x")])
