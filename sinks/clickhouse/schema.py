@@ -19,9 +19,14 @@ def file_of(number: int) -> Path:
     return next(FOLDER.glob(f"{number:04d}_*.sql"))
 
 
+def numbers() -> list[int]:
+    """Return every version in the order in which they are applied; a number may be left out."""
+    return sorted(int(path.name[:4]) for path in FOLDER.glob("*.sql"))
+
+
 def newest() -> int:
     """Return the version that this program brings a store to."""
-    return max(int(path.name[:4]) for path in FOLDER.glob("*.sql"))
+    return numbers()[-1]
 
 
 def statements(number: int, layout: Layout) -> str:

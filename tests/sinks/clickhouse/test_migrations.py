@@ -8,11 +8,11 @@ from schemas.connections import StoreConnection
 from schemas.errors import Misconfigured, Retryable
 from sinks.clickhouse.client import StoreClient
 from sinks.clickhouse.migrations import DEDUP_WINDOW, FOLDER, check, migrate, newest, status
-from sinks.clickhouse.schema import views
+from sinks.clickhouse.schema import numbers, views
 
 pytestmark = pytest.mark.store
 
-NUMBERS = list(range(1, len(list(FOLDER.glob("*.sql"))) + 1))
+NUMBERS = numbers()
 
 
 def test_everything_is_applied_once(database):
