@@ -209,6 +209,9 @@ class Settings(BaseModel):
         default=90, ge=0, description="Days the store keeps addresses and user agents of events; 0: as long as the event."
     )
     retention_rejected_days: int = Field(default=90, ge=0, description="Days the store keeps what was turned away; 0: for ever.")
+    retention_audit_days: int = Field(
+        default=395, ge=0, description="Days the store keeps the audit log and the calls to webhooks; 0: for ever."
+    )
     email_agents: Path | None = Field(
         default=None,
         description="Networks and user agents that fetch e-mails for somebody (YAML); empty: the file that comes with footprint, "

@@ -8,6 +8,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from schemas.audit import AuditEntry
+from schemas.deliveries import Delivery
 from schemas.events import Event, TrackedEvent
 from schemas.identities import Identity
 from schemas.models import PublishedModel
@@ -16,6 +18,7 @@ from schemas.rejections import RejectedRecord
 from schemas.scores import Score, ScoreChange
 from schemas.sessions import Session
 from schemas.signals import Signal
+from schemas.tasks import TaskStep
 
 DAY_MS = 86_400_000
 MAX_RECORD_BYTES = 256 * 1024
@@ -128,7 +131,35 @@ REJECTED = Topic(
     transactional=False,
 )
 
-PUBLIC = (EVENTS, TRACKED, SESSIONS, SCORES, SCORE_CHANGES, SIGNALS, IDENTITIES, PREFERENCES, MODELS, REJECTED)
+TASKS = Topic(
+    "footprint.tasks.v1",
+    TaskStep,
+    "json",
+    "site:task",
+    30 * DAY_MS,
+    "steps of tasks: opened by a signal or by somebody, assigned, commented, done, escalated",
+    transactional=False,
+)
+DELIVERIES = Topic(
+    "footprint.deliveries.v1",
+    Delivery,
+    "json",
+    "site:address",
+    30 * DAY_MS,
+    "calls to webhooks: when, how often, and what was answered",
+    transactional=False,
+)
+AUDIT = Topic(
+    "footprint.audit.v1",
+    AuditEntry,
+    "json",
+    "site",
+    30 * DAY_MS,
+    "who looked at whom, who asked, exported and changed what, who signed in",
+    transactional=False,
+)
+
+PUBLIC = (EVENTS, TRACKED, SESSIONS, SCORES, SCORE_CHANGES, SIGNALS, IDENTITIES, PREFERENCES, MODELS, REJECTED, TASKS, DELIVERIES, AUDIT)
 
 
 @dataclass(frozen=True, slots=True)

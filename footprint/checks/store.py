@@ -19,6 +19,7 @@ CLOCK_OFF_S = 2.0
 PENDING_S = 3600.0
 """An erasure that has been open for so long was interrupted."""
 ROWS_KEPT = re.compile(r"TTL toDateTime\(received_at\) \+ toIntervalDay\((\d+)\)")
+AUDIT_KEPT = re.compile(r"TTL toDateTime\(at\) \+ toIntervalDay\((\d+)\)")
 CONTACT_KEPT = re.compile(r"`ip` String TTL toDateTime\(received_at\) \+ toIntervalDay\((\d+)\)")
 OPEN = (
     "SELECT countIf(status = 'pending'), minIf(requested_at, status = 'pending'), countIf(status = 'done'), max(kafka_until) FROM erasures"
@@ -58,12 +59,14 @@ def retention(settings: Settings) -> str:
     """Return for how long the store keeps what; raises Misconfigured where that is not what the settings say."""
     with _client(settings) as client:
         defined = {
-            table: str(client.rows(DEFINITION, {"table": table, "home": client.home})[0][0]) for table in ("events_raw", "rejected_raw")
+            table: str(client.rows(DEFINITION, {"table": table, "home": client.home})[0][0])
+            for table in ("events_raw", "rejected_raw", "audit_raw")
         }
     wanted = {
         "events": settings.retention_events_days,
         "addresses and user agents": settings.retention_contact_days,
         "rejected": settings.retention_rejected_days,
+        "audit": settings.retention_audit_days,
     }
     return judged_retention(days_in_force(defined), wanted)
 
@@ -75,6 +78,7 @@ def days_in_force(defined: Mapping[str, str]) -> dict[str, int]:
         "events": _days(ROWS_KEPT, events.partition("ORDER BY")[2]),
         "addresses and user agents": _days(CONTACT_KEPT, events),
         "rejected": _days(ROWS_KEPT, rejected.partition("ORDER BY")[2]),
+        "audit": _days(AUDIT_KEPT, defined["audit_raw"].partition("ORDER BY")[2]),
     }
 
 

@@ -6,10 +6,11 @@ from itertools import groupby
 from typing import Literal
 
 from collector.kafka import WRITES
+from console import kafka as console_kafka
 from footprint import models
 from footprint.parts import webhooks
 from footprint.settings import Settings
-from schemas.topics import EVENTS, MODELS, PREFERENCES, PUBLIC, REJECTED, SIGNALS, STATE
+from schemas.topics import DELIVERIES, EVENTS, MODELS, PREFERENCES, PUBLIC, REJECTED, SIGNALS, STATE
 from sinks.core.feeds import TOPICS as STORED
 from sinks.kafka import GROUP as SINK_GROUP
 from streams.agents import subjects_hop, visitors_hop
@@ -44,8 +45,13 @@ def rights() -> Mapping[str, frozenset[Acl]]:
         "sink": {*_read(STORED), *_write([REJECTED.name]), Acl("group", SINK_GROUP, prefixed=False, operation="Read")},
         "webhooks": {
             *_read([SIGNALS.name]),
-            *_write([REJECTED.name]),
+            *_write([REJECTED.name, DELIVERIES.name]),
             Acl("group", f"{webhooks.GROUP}-", prefixed=True, operation="Read"),
+        },
+        "console": {
+            *_read([SIGNALS.name]),
+            *_write(topic.name for topic in console_kafka.WRITES),
+            Acl("group", console_kafka.TASKS_GROUP, prefixed=False, operation="Read"),
         },
         "rebuild": {*_write([EVENTS.name]), *_read([MODELS.name])},
         "operator": _operator(),

@@ -53,7 +53,8 @@ def rights() -> Mapping[str, tuple[Grant, ...]]:
 
 
 def _erasing() -> Iterable[Grant]:
-    yield from _each(("ALTER DELETE",), (carrier.table for carrier in CARRIERS))
+    yield from _each(("ALTER DELETE",), (carrier.table for carrier in CARRIERS if not carrier.emptied))
+    yield from _each(("ALTER UPDATE",), (carrier.table for carrier in CARRIERS if carrier.emptied))
     yield Grant("erasures_raw", ("INSERT", "OPTIMIZE"))
 
 

@@ -24,7 +24,9 @@ def migrate(settings: Settings, *, to: int | None = None) -> Sequence[int]:
 
 
 def _keep(store: StoreConnection, settings: Settings) -> None:
-    days = Retention(settings.retention_events_days, settings.retention_contact_days, settings.retention_rejected_days)
+    days = Retention(
+        settings.retention_events_days, settings.retention_contact_days, settings.retention_rejected_days, settings.retention_audit_days
+    )
     client = StoreClient(store)
     try:
         keep(client, days)

@@ -62,13 +62,27 @@ def counts(client: StoreClient, person: Person) -> dict[str, int]:
 def erase(client: StoreClient, person: Person, tables: Sequence[str]) -> None:
     """Delete the rows about the person from these tables, also from the disk, before returning."""
     for carrier in CARRIERS:
-        if carrier.table in tables:
-            for part in person.parts(PART):
-                if mark := marking(carrier.table, carrier.condition(part)):
-                    client.command(mark, values_of(part))
-                sql = f"DELETE FROM {carrier.table} WHERE {carrier.condition(part)} SETTINGS lightweight_deletes_sync = 2"  # noqa: S608 - as above
-                client.command(sql, values_of(part))
-            client.command(f"ALTER TABLE {carrier.table} APPLY DELETED MASK SETTINGS mutations_sync = 2")
+        if carrier.table in tables and carrier.emptied:
+            _empty(client, person, carrier)
+        elif carrier.table in tables:
+            _delete(client, person, carrier)
+
+
+def _delete(client: StoreClient, person: Person, carrier: Carrier) -> None:
+    for part in person.parts(PART):
+        if mark := marking(carrier.table, carrier.condition(part)):
+            client.command(mark, values_of(part))
+        sql = f"DELETE FROM {carrier.table} WHERE {carrier.condition(part)} SETTINGS lightweight_deletes_sync = 2"  # noqa: S608 - as above
+        client.command(sql, values_of(part))
+    client.command(f"ALTER TABLE {carrier.table} APPLY DELETED MASK SETTINGS mutations_sync = 2")
+
+
+def _empty(client: StoreClient, person: Person, carrier: Carrier) -> None:
+    """Write the rows again without who they are about."""
+    changes = ", ".join(f"{column} = ''" for column in carrier.emptied)
+    for part in person.parts(PART):
+        sql = f"ALTER TABLE {carrier.table} UPDATE {changes} WHERE {carrier.condition(part)} SETTINGS mutations_sync = 2"
+        client.command(sql, values_of(part))
 
 
 def write_proof(client: StoreClient, row: dict[str, Any]) -> None:

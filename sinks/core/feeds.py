@@ -4,7 +4,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from schemas.codec import dumps, key_partition
-from schemas.topics import IDENTITIES, REJECTED, SCORE_CHANGES, SCORES, SESSIONS, SIGNALS, TRACKED, Topic
+from schemas.topics import (
+    AUDIT,
+    DELIVERIES,
+    IDENTITIES,
+    REJECTED,
+    SCORE_CHANGES,
+    SCORES,
+    SESSIONS,
+    SIGNALS,
+    TASKS,
+    TRACKED,
+    Topic,
+)
 from sinks.core.planning import Record
 
 Tombstone = Callable[[str], dict[str, str] | None]
@@ -88,6 +100,9 @@ FEEDS = (
     Feed(SIGNALS, "ingest_signals"),
     Feed(IDENTITIES, "ingest_identities", identity_key),
     Feed(REJECTED, "ingest_rejected"),
+    Feed(TASKS, "ingest_tasks"),
+    Feed(DELIVERIES, "ingest_deliveries"),
+    Feed(AUDIT, "ingest_audit"),
 )
 """Every public topic but the events, which are stored once they are tracked, and the models."""
 

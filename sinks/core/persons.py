@@ -6,6 +6,8 @@ from typing import Literal
 
 from schemas.codec import dumps
 from schemas.topics import (
+    AUDIT,
+    DELIVERIES,
     EVENTS,
     IDENTITIES,
     MODELS,
@@ -16,6 +18,7 @@ from schemas.topics import (
     SESSIONS,
     SIGNALS,
     SUBJECTS_STATE,
+    TASKS,
     TRACKED,
     VISITORS_STATE,
 )
@@ -58,6 +61,8 @@ class Carrier:
     """Columns that hold a visitor as `cityHash64(site, visitor)`."""
     exported: bool = True
     """False: it holds no more than other tables that are exported."""
+    emptied: Sequence[str] = ()
+    """Columns that an erasure empties, where the row itself must stay: all those that name a person."""
 
     def condition(self, person: Person) -> str:
         """Return what is true of a row about the person. `values_of` fills its placeholders."""
@@ -82,6 +87,8 @@ CARRIERS = (
     Carrier("rebuild_marks", visitor=("visitor_id",), customer=("customer_id",), exported=False),
     Carrier("score_changes_raw", subject=("subject",)),
     Carrier("signals_raw", visitor=("visitor_id",), customer=("customer_id",), subject=("subject",)),
+    Carrier("tasks_raw", visitor=("visitor_id",), customer=("customer_id",), subject=("subject",)),
+    Carrier("audit_raw", customer=("customer_id",), emptied=("customer_id",)),
     Carrier("rejected_raw", text=("original", "message")),
     Carrier("scores_raw", visitor=("visitor_id",), customer=("customer_id",), subject=("subject",)),
     Carrier("identities_raw", visitor=("visitor_id",), customer=("customer_id",)),
@@ -95,6 +102,7 @@ OTHER_TABLES: Mapping[str, str] = {
     "rebuild_assignments": "one partition a rebuild, dropped at its end",
     "erasures_raw": "the proof: a keyed hash; visitors only while an erasure is pending",
     "schema_versions": "names no person",
+    "deliveries_raw": "calls to addresses: a signal's id, which names no person",
     "page_daily_raw": "counts; an erasure marks its days, which are counted anew without the person",
     "campaign_daily_raw": "counts, as above",
     "rollup_marks": "days",
@@ -111,6 +119,9 @@ TOPICS: Mapping[str, Handling] = {
     SCORE_CHANGES.name: "expires",
     SIGNALS.name: "expires",
     REJECTED.name: "expires",
+    TASKS.name: "expires",
+    AUDIT.name: "expires",
+    DELIVERIES.name: "nobody",
     SCORES.name: "tombstone",
     IDENTITIES.name: "tombstone",
     PREFERENCES.name: "tombstone",

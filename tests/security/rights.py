@@ -25,8 +25,9 @@ SELECTED = re.compile(r"\s*(?:\([^)]*\))?\s*SELECT\b")
 WRITES = (
     (re.compile(r"\s*INSERT INTO (?:`?\w+`?\.)?`?(\w+)"), "INSERT"),
     (re.compile(r"\s*(?:DELETE FROM|ALTER TABLE(?= \w+ (?:APPLY DELETED MASK|DROP PARTITION))) (\w+)"), "ALTER DELETE"),
+    (re.compile(r"\s*ALTER TABLE (\w+) UPDATE\b"), "ALTER UPDATE"),
     (re.compile(r"\s*OPTIMIZE TABLE (\w+)"), "OPTIMIZE"),
-    (re.compile(r"\s*ALTER TABLE (\w+) (?!APPLY DELETED MASK|DROP PARTITION)"), "ALTER TABLE"),
+    (re.compile(r"\s*ALTER TABLE (\w+) (?!APPLY DELETED MASK|DROP PARTITION|UPDATE)"), "ALTER TABLE"),
 )
 
 

@@ -1,12 +1,15 @@
 """Rows as the topics bring them."""
 
+from schemas.audit import AuditEntry
 from schemas.codec import dumps, join_lines
+from schemas.deliveries import Delivery
 from schemas.events import TrackedEvent
 from schemas.identities import Identity
 from schemas.rejections import RejectedRecord
 from schemas.scores import Score, ScoreChange
 from schemas.sessions import Session
 from schemas.signals import Signal
+from schemas.tasks import TaskStep
 
 NOW = 1_790_000_000_000
 OFFSET = [0]
@@ -69,6 +72,21 @@ def signal(signal_id, **values):
 def rejected(**values):
     basics = {"site": "demo", "stage": "collector", "reason": "no_id", "message": "m", "received_at": NOW, "original": "{}"}
     return wire(RejectedRecord, {**basics, **values})
+
+
+def step(task_id, **values):
+    basics = {"site": "demo", "kind": "opened", "at": NOW, "step_id": f"{task_id}-{values.get('kind', 'opened')}", "title": "Call"}
+    return wire(TaskStep, {**basics, "task_id": task_id, "due_at": NOW + 3_600_000, **values})
+
+
+def delivery(signal_id, **values):
+    basics = {"site": "demo", "address": "crm", "at": NOW, "attempt": 1, "outcome": "delivered", "status": 200, "took_ms": 12}
+    return wire(Delivery, {**basics, "signal_id": signal_id, **values})
+
+
+def audited(entry_id, **values):
+    basics = {"site": "demo", "at": NOW, "made_by": "ada", "action": "looked_at_customer", "who": "hash"}
+    return wire(AuditEntry, {**basics, "entry_id": entry_id, **values})
 
 
 def insert(client, table, *rows, token=""):

@@ -6,11 +6,12 @@ from footprint.checks.store import clock_offset, days_in_force, judged_erasures,
 from schemas.errors import Misconfigured
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-WANTED = {"events": 395, "addresses and user agents": 90, "rejected": 0}
+WANTED = {"events": 395, "addresses and user agents": 90, "rejected": 0, "audit": 395}
 DEFINED = {
     "events_raw": "CREATE TABLE events_raw (`ip` String TTL toDateTime(received_at) + toIntervalDay(90), `x` String) ENGINE = M ORDER BY x "
     "TTL toDateTime(received_at) + toIntervalDay(395) SETTINGS index_granularity = 512",
     "rejected_raw": "CREATE TABLE rejected_raw (`x` String) ENGINE = MergeTree ORDER BY x",
+    "audit_raw": "CREATE TABLE audit_raw (`x` String) ENGINE = M ORDER BY x TTL toDateTime(at) + toIntervalDay(395) SETTINGS s = 1",
 }
 
 
@@ -26,7 +27,7 @@ def test_the_days_that_tables_keep_are_read_from_their_definitions():
 
 def test_retention_that_is_in_force_is_told():
     assert judged_retention(WANTED, WANTED) == (
-        "events 395 days, addresses and user agents 90 days, rejected for ever; sessions and scores for ever"
+        "events 395 days, addresses and user agents 90 days, rejected for ever, audit 395 days; sessions and scores for ever"
     )
 
 

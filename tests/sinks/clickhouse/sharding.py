@@ -8,15 +8,16 @@ from sinks.clickhouse.client import StoreClient
 from sinks.clickhouse.migrations import DEDUP_WINDOW, migrate, newest
 from sinks.clickhouse.schema import spread
 from sinks.core.shards import ROUTES, sharded, single
-from tests.sinks.rows import NOW, change, event, identity, rejected, score, session, signal
+from tests.sinks.rows import NOW, audited, change, delivery, event, identity, rejected, score, session, signal, step
 
 DAY = 86_400_000
 PEOPLE = range(12)
+TOPICS = ("tracked", "sessions", "identities", "scores", "score_changes", "signals", "rejected", "tasks", "deliveries", "audit")
 
 
 def rows():
     """What two customers in three do in four browsers each, on two days, with links, merges, labels and late sessions."""
-    found = {name: [] for name in ("tracked", "sessions", "identities", "scores", "score_changes", "signals", "rejected")}
+    found = {name: [] for name in TOPICS}
     for person in PEOPLE:
         customer = f"c{person % 3}"
         _browser(found, f"v{person}", customer if person % 2 else "", NOW + (person % 2) * DAY + person)
@@ -30,6 +31,9 @@ def rows():
         found["score_changes"] += [change(subject, rule, 10.0 + number) for rule in ("a", "b")]
         found["signals"].append(signal(f"s{number}", subject=subject))
         found["rejected"].append(rejected(event_id=f"r{number}"))
+        found["tasks"] += [step(f"t{number}", customer_id=f"c{number}"), step(f"t{number}", kind="done", at=NOW + 9, made_by="ada")]
+        found["deliveries"].append(delivery(f"s{number}"))
+        found["audit"].append(audited(f"a{number}", customer_id=f"c{number}"))
     return found
 
 

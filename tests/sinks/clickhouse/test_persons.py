@@ -7,7 +7,7 @@ import pytest
 from schemas.topics import PUBLIC, STATE
 from sinks.clickhouse import persons
 from sinks.core.persons import CARRIERS, OTHER_TABLES, TOPICS, Person
-from tests.sinks.rows import NOW, change, event, identity, insert, rejected, score, session, signal
+from tests.sinks.rows import NOW, audited, change, event, identity, insert, rejected, score, session, signal, step
 
 pytestmark = pytest.mark.store
 
@@ -35,6 +35,8 @@ def two(client):
     insert(client, "scores", score("c:anna", 5.0), score("v:va2", 1.0), score("c:bob", 3.0))
     insert(client, "score_changes", change("c:anna", "r", 5.0), change("c:bob", "r", 3.0))
     insert(client, "signals", signal("s1", subject="c:anna"), signal("s2", subject="c:bob"))
+    insert(client, "tasks", step("t1", subject="c:anna", text="called"), step("t2", customer_id="bob"), step("t3", visitor_id="va2"))
+    insert(client, "audit", audited("l1", customer_id="anna", who="hash of anna"), audited("l2", customer_id="bob", who="hash of bob"))
     insert(
         client,
         "rejected",
@@ -63,6 +65,8 @@ def test_an_export_holds_every_row_about_a_person_and_none_about_another(two):
         "event_overrides": 1,
         "score_changes": 1,
         "signals": 1,
+        "tasks": 2,
+        "audit": 1,
         "rejected": 1,
         "scores": 2,
         "identities": 1,
@@ -83,6 +87,11 @@ def test_an_erasure_removes_a_person_from_every_table_and_nobody_else(two):
     }
     assert two.rows("SELECT event_id FROM events ORDER BY event_id") == [("b1",), ("x1",)]
     assert two.rows("SELECT session_id FROM sessions") == [("sb",)]
+
+
+def test_the_audit_log_tells_after_an_erasure_that_somebody_looked_and_not_at_whom(two):
+    persons.erase(two, persons.find(two, "demo", "anna"), ["audit_raw"])
+    assert sorted(two.rows("SELECT customer_id, who FROM audit")) == [("", "hash of anna"), ("bob", "hash of bob")]
 
 
 def test_what_was_erased_is_gone_from_the_disk(two):
@@ -146,7 +155,17 @@ def test_every_column_that_can_name_somebody_is_looked_at(client):
         for carrier in CARRIERS
         for column in (*carrier.visitor, *carrier.customer, *carrier.subject, *carrier.text, *carrier.visitor_key)
     }
-    beside = {"session_id", "session_key", "superseded_by", "actor", "traits", "payload", "user_agent", "email_label"}
+    beside = {
+        "session_id",
+        "session_key",
+        "superseded_by",
+        "actor",
+        "traits",
+        "payload",
+        "user_agent",
+        "email_label",
+        "who",
+    }  # who: a keyed hash
     for carrier in CARRIERS:
         columns = {row[0] for row in client.rows(f"DESCRIBE TABLE {carrier.table}") if NAMES_SOMEBODY.search(row[0])}
         assert {column for column in columns - beside if (carrier.table, column) not in looked_at} == set(), carrier.table

@@ -110,7 +110,7 @@ def test_the_migrations_run_on_a_cluster_and_an_insert_counts_once(cluster):
     shown = said(client, "page_daily")
     assert refresh(client, settle_s=0) >= 2
     assert said(client, "page_daily") == shown
-    assert len(keep(client, Retention())) == 6
+    assert len(keep(client, Retention())) == 8
     assert keep(client, Retention()) == []
     everybody = [f"v{person}" for person in PEOPLE]
     assert rebuild_sessions(cluster, "demo", everybody, NOW + 9 * DAY, 1_800_000).sessions_written > 0
