@@ -1,11 +1,12 @@
 """The collector's configuration as plain values; footprint/parts/collector.py makes it from settings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from collector.core.addresses import Network
 from collector.core.links import LinkReader
+from collector.core.plans import Plan
 from collector.core.sites import SiteRules
 from collector.live import LivePaths
 from schemas.tracing import Tracer
@@ -36,3 +37,12 @@ class CollectorConfig:
     spool: Path | None = None
     spool_limit: int = 0
     tracer: Tracer | None = None
+
+    def planned(self, plans: Mapping[str, Plan]) -> "CollectorConfig":
+        """Return the same with these plans, by site, instead of those that the sites had; a site that is only known by its plan is added."""
+        if not plans:
+            return self
+        known = {site: replace(rules, plan=plans.get(site, rules.plan)) for site, rules in self.rules.items()}
+        added = {site: SiteRules(site, plan=plan) for site, plan in plans.items() if site not in known}
+        sites = {key: replace(rules, plan=plans.get(rules.site, rules.plan)) for key, rules in self.sites.items()}
+        return replace(self, sites=sites, rules=known | added)

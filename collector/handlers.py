@@ -94,17 +94,19 @@ class Handlers:
         live: LiveFiles | None = None,
         now_ms: Callable[[], int] = lambda: time_ns() // 1_000_000,
     ) -> None:
+        self._told = config
         self.config = config
         self.new_id = new_id
         self._retry_after = retry_after
         self._live = live or LiveFiles()
+        self._live.on_plans = lambda: self.use(self._told)
         self._quotas = Quotas()
         self._now_ms = now_ms
         self._known: tuple[object, object, object] = (None, None, None)
 
     def use(self, config: CollectorConfig) -> None:
-        """Take another configuration for the requests from now on."""
-        self.config = config
+        """Take another configuration for the requests from now on, under the plans that were published."""
+        self._told, self.config = config, config.planned(self._live.plans)
 
     def handle(self, request: Request) -> Outcome:
         """Return the outcome of a request on any ingest path. No input makes it raise."""

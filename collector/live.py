@@ -1,7 +1,7 @@
-"""Keys and suppressions that change while the collector runs: files, looked at twice a second, so that no restart is needed."""
+"""Keys, suppressions and published plans that change while the collector runs: files, looked at twice a second, so that no restart is needed."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,9 @@ from pathlib import Path
 import structlog
 
 from collector.core.keyring import Keyring, read_keys
+from collector.core.plans import Plan
 from collector.core.suppression import Suppressions, read_entries
+from collector.plan_folder import PlanFolder
 from schemas.errors import Misconfigured
 
 log = structlog.get_logger()
@@ -21,11 +23,12 @@ Stamp = tuple[int, int, int] | None
 
 @dataclass(frozen=True, slots=True)
 class LivePaths:
-    """Where the files are; each may be missing, which is an empty one. `suppression_key` holds the key of the entries."""
+    """Where the files are; each may be missing, which is an empty one. `suppression_key` holds the key of the entries, `plans` is a folder."""
 
     keys: Path
     suppressions: Path
     suppression_key: Path
+    plans: Path | None = None
 
 
 class LiveFiles:
@@ -35,14 +38,24 @@ class LiveFiles:
         self._paths = paths
         self._stamps: dict[Path, Stamp] = {}
         self._task: asyncio.Task[None] | None = None
+        self._folder = PlanFolder(paths.plans) if paths is not None and paths.plans is not None else None
         self.keyring = Keyring()
         self.suppressions = Suppressions()
+        self.on_plans: Callable[[], None] = lambda: None
+        """Called when the published plans have changed."""
+
+    @property
+    def plans(self) -> Mapping[str, Plan]:
+        """The published plans, by site."""
+        return self._folder.plans if self._folder is not None else {}
 
     def read(self) -> None:
         """Read what has changed; raises Misconfigured when a file is not what it should be."""
         if self._paths is not None:
             self._read(self._paths.keys, self._put_keys)
             self._read(self._paths.suppressions, self._put_suppressions)
+        if self._folder is not None:
+            self._read_plans(self._folder)
 
     async def start(self) -> None:
         """Read the files, and again whenever they change."""
@@ -73,6 +86,14 @@ class LiveFiles:
             put(path.read_bytes() if stamp else b"")
         except (OSError, ValueError) as error:
             raise Misconfigured(f"{path} cannot be read: {error}. Restore it, or remove it to begin with an empty one.") from None
+
+    def _read_plans(self, folder: PlanFolder) -> None:
+        before = folder.plans
+        try:
+            folder.read()
+        finally:  # one site's mistake holds up no other
+            if folder.plans is not before:
+                self.on_plans()
 
     def _put_keys(self, content: bytes) -> None:
         self.keyring = Keyring(read_keys(content))

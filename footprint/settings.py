@@ -73,7 +73,7 @@ class SiteSettings(BaseModel):
         default=False,
         description="The visitor who lands by the click of an e-mail, and reads the page, is linked to its customer, as by `identify`.",
     )
-    plan: Path | None = Field(default=None, description="Tracking plan of the site (YAML or JSON), beside the settings file.")
+    plan: Path | None = Field(default=None, description="Tracking plan until one is published (YAML or JSON), beside the settings file.")
 
 
 class WebhookSettings(BaseModel):
@@ -166,6 +166,9 @@ class Settings(BaseModel):
     )
     keys_file: Path | None = Field(
         default=None, description="Where `footprint keys` keeps the hashes of keys; empty: `keys.json` of the data folder."
+    )
+    plans_dir: Path | None = Field(
+        default=None, description="Folder of the tracking plans that were published; empty: `plans/` of the data folder."
     )
     users_file: Path | None = Field(
         default=None, description="Where `footprint users` keeps who may sign in to the console; empty: `users.json` of the data folder."

@@ -24,7 +24,7 @@ def rules_for(settings: Settings, sites: Iterable[str]) -> dict[str, SiteRules]:
 
 def live_paths(settings: Settings) -> LivePaths:
     """Return where the files are that running collectors follow."""
-    return LivePaths(keys_file(settings), suppressions_file(settings), suppression_key_file(settings))
+    return LivePaths(keys_file(settings), suppressions_file(settings), suppression_key_file(settings), plans.folder(settings))
 
 
 def link_reader(settings: Settings) -> LinkReader:
