@@ -7,9 +7,9 @@ SELECT
     if(email_label = '', 'unknown', toString(email_label)) AS label,
     count() AS hits,
     round(hits / sum(hits) OVER (PARTITION BY message_id, kind), 4) AS share,
-    uniqExact(if(customer_id != '', customer_id, visitor_id)) AS recipients,
+    uniqExact(person) AS recipients,
     arraySort(groupUniqArrayArray(arrayMap(reason -> toString(reason), traffic_reasons))) AS reasons
-FROM events
+FROM notable_events
 WHERE site = {site:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime}
     AND kind IN ('email_open', 'email_click') AND message_id != '' AND message_id LIKE {message:String}
 GROUP BY message_id, kind, label

@@ -22,17 +22,17 @@ FROM
 (
     SELECT
         message_id,
-        if(customer_id != '', customer_id, visitor_id) AS person,
-        max(ifNull(toString(props.campaign), '')) AS named,
-        max(extractURLParameter(ifNull(toString(props.url), ''), 'utm_campaign')) AS linked,
+        person,
+        max(campaign) AS named,
+        max(link_campaign) AS linked,
         max(kind = 'email_sent') AS is_sent,
         max(kind = 'email_delivered') AS is_delivered,
         max(kind = 'email_bounce') AS is_bounced,
         maxIf(indexOf(labels, if(email_label = '', 'unknown', toString(email_label))), kind IN ('email_open', 'email_click')) AS opened,
         maxIf(indexOf(labels, if(email_label = '', 'unknown', toString(email_label))), kind = 'email_click') AS clicked,
-        max(kind = 'email_unsubscribe' OR kind = 'preference' AND ifNull(toString(props.opt), '') = 'out') AS has_left,
+        max(kind = 'email_unsubscribe' OR kind = 'preference' AND opt = 'out') AS has_left,
         max(kind = 'email_complaint') AS has_complained
-    FROM events
+    FROM notable_events
     WHERE site = {site:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime}
         AND (startsWith(kind, 'email_') OR kind = 'preference') AND message_id != ''
     GROUP BY message_id, person

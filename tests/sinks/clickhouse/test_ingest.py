@@ -9,7 +9,7 @@ from tests.sinks.rows import NOW, change, event, identity, insert, rejected, sco
 pytestmark = pytest.mark.store
 
 RAW = {
-    "tracked": ("events_raw", "events_by_time_raw", "seen_customers"),
+    "tracked": ("events_raw", "events_by_time_raw", "notable_events_raw", "seen_customers"),
     "sessions": ("sessions_raw", "session_overrides", "event_overrides", "session_labels"),
     "scores": ("scores_raw",),
     "score_changes": ("score_changes_raw",),
@@ -21,7 +21,7 @@ RAW = {
 
 def one_of_each():
     return {
-        "tracked": [event("e1", visitor_id="v", customer_id="C")],
+        "tracked": [event("e1", visitor_id="v", customer_id="C", kind="purchase")],
         "sessions": [session("a", status="superseded", superseded_by="b"), session("b", joined=["e1"], relabelled=True)],
         "scores": [score("c:C", 5.0)],
         "score_changes": [change("c:C", "r", 5.0)],

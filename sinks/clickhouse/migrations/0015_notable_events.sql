@@ -1,0 +1,102 @@
+-- A narrow copy of the events that are looked at one kind at a time: all but page views, clicks, engagement and events of the caller's own, which
+-- are nine of ten. With what an e-mail event says of its letter, so that a campaign is counted without `events_raw`.
+-- As events_by_time_raw it is fed by events_raw, has its versions, and holds ids as hashes; the same one of several copies stands. A copy under
+-- the same id and time that says another kind is a sender's mistake: where one of the kinds is left out here, the other one stays.
+CREATE TABLE IF NOT EXISTS notable_events_raw ${ON_CLUSTER}
+(
+    site LowCardinality(String),
+    event_time DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    event_key UInt64,
+    version UInt64,
+    is_deleted UInt8,
+    kind LowCardinality(String),
+    visitor_key UInt64,
+    customer_id String,
+    session_key UInt64,
+    message_id String,
+    campaign LowCardinality(String),
+    link_campaign LowCardinality(String),
+    opt LowCardinality(String),
+    email_label LowCardinality(String),
+    traffic LowCardinality(String),
+    traffic_reasons Array(LowCardinality(String)),
+    value Float64,
+    currency LowCardinality(String),
+    received_at DateTime CODEC(Delta, ZSTD(1))
+)
+ENGINE = ${REPL}ReplacingMergeTree(${ZK}version, is_deleted)
+PARTITION BY toStartOfQuarter(event_time)
+ORDER BY (site, event_time, event_key)
+SETTINGS ${DEDUP}, default_compression_codec = 'ZSTD(1)';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS events_raw_notable ${ON_CLUSTER} TO notable_events_raw AS
+SELECT
+    site,
+    event_time,
+    cityHash64(site, actor, event_id) AS event_key,
+    version,
+    is_deleted,
+    kind,
+    if(visitor_id = '', 0, cityHash64(site, visitor_id)) AS visitor_key,
+    customer_id,
+    if(session_id = '', 0, cityHash64(site, visitor_id, session_id)) AS session_key,
+    message_id,
+    ifNull(toString(e.props.campaign), '') AS campaign,
+    extractURLParameter(ifNull(toString(e.props.url), ''), 'utm_campaign') AS link_campaign,
+    ifNull(toString(e.props.opt), '') AS opt,
+    email_label,
+    traffic,
+    traffic_reasons,
+    value,
+    currency,
+    toDateTime(received_at) AS received_at
+FROM events_raw AS e
+WHERE kind NOT IN ('page_view', 'click', 'engagement', 'custom');
+
+-- What `events` says of these kinds, in numbers: person is the customer where known, else the visitor; 0 is none.
+CREATE OR REPLACE VIEW notable_events ${ON_CLUSTER} AS
+WITH
+    if(e.visitor_key = 0 OR e.session_key != 0 OR e.version >= 281474976710656, e.session_key, j.session_key) AS published,
+    if(e.version < 281474976710656 AND s.survivor_key != 0, s.survivor_key, published) AS shown,
+    if(j.email_label != '', j.traffic, e.traffic) AS own,
+    if(j.email_label != '', j.traffic_reasons, e.traffic_reasons) AS own_reasons,
+    indexOf(['human', 'suspect', 'bot'], toString(l.traffic)) > indexOf(['human', 'suspect', 'bot'], toString(own)) AS imposed
+SELECT
+    e.site AS site,
+    e.event_time AS event_time,
+    e.kind AS kind,
+    multiIf(i.customer_key != 0, i.customer_key, e.customer_id != '', cityHash64(e.site, e.customer_id), e.visitor_key) AS person,
+    e.visitor_key AS visitor,
+    shown AS session,
+    e.message_id AS message_id,
+    e.campaign AS campaign,
+    e.link_campaign AS link_campaign,
+    e.opt AS opt,
+    if(j.email_label != '', j.email_label, e.email_label) AS email_label,
+    if(imposed, l.traffic, own) AS traffic,
+    if(imposed, arrayConcat(own_reasons, if(empty(l.traffic_reasons), ['session'], l.traffic_reasons)), own_reasons) AS traffic_reasons,
+    e.value AS value,
+    e.currency AS currency
+FROM notable_events_raw AS e FINAL
+LEFT ANY JOIN (SELECT cityHash64(site, visitor_id) AS visitor_key, cityHash64(site, customer_id) AS customer_key FROM identities_raw FINAL) AS i
+    ON i.visitor_key = e.visitor_key
+LEFT ANY JOIN
+(
+    SELECT
+        cityHash64(site, visitor_id, event_id) AS event_key,
+        if(session_id = '', 0, cityHash64(site, visitor_id, session_id)) AS session_key,
+        email_label,
+        traffic,
+        traffic_reasons
+    FROM event_overrides FINAL
+) AS j
+    ON j.event_key = e.event_key
+LEFT ANY JOIN
+(
+    SELECT cityHash64(site, visitor_id, session_id) AS session_key, cityHash64(site, visitor_id, superseded_by) AS survivor_key
+    FROM session_overrides FINAL
+) AS s
+    ON s.session_key = if(e.visitor_key = 0 OR e.session_key != 0, e.session_key, j.session_key)
+LEFT ANY JOIN (SELECT cityHash64(site, visitor_id, session_id) AS session_key, traffic, traffic_reasons FROM session_labels FINAL) AS l
+    ON l.session_key = shown
+SETTINGS do_not_merge_across_partitions_select_final = 1, optimize_move_to_prewhere_if_final = 1, join_algorithm = 'hash';
