@@ -17,7 +17,7 @@ from schemas.codec import key_partition
 from schemas.connections import KafkaConnection
 from schemas.errors import Misconfigured, Retryable
 from schemas.models import PublishedModel
-from schemas.topics import EVENTS, MAX_RECORD_BYTES, MODELS
+from schemas.topics import EVENTS, MAX_RECORD_BYTES, MODELS, Topic
 from schemas.transport import client_options
 from streams.core.publishing import model_line
 from streams.core.rulebook import ModelTexts
@@ -69,7 +69,7 @@ def publish(settings: Settings, site: str, files: Sequence[ModelFile], *, wait_s
         raise Misconfigured(
             f"The model and the triggers have {len(lines[0])} bytes, {MAX_RECORD_BYTES} at most. Leave out what is not needed."
         )
-    asyncio.run(_send(resolve_kafka(settings), lines))
+    asyncio.run(send_lines(resolve_kafka(settings), EVENTS, lines))
     rules = read_rules(scores=texts.scores, triggers=texts.triggers, partitions=settings.partitions)
     runs = asyncio.run(_follow(settings, site, texts, wait_s))
     return Publication(site, rules.model.version, rules.triggers_version, runs)
@@ -93,12 +93,13 @@ def _texts(settings: Settings, site: str, known: PublishedModel | None, files: S
     return ModelTexts(found["scores"].text, found["triggers"].text)
 
 
-async def _send(connection: KafkaConnection, lines: Sequence[bytes]) -> None:
+async def send_lines(connection: KafkaConnection, topic: Topic, lines: Sequence[bytes]) -> None:
+    """Write one line into each partition of a topic, in their order. Raises Retryable when the broker is away."""
     producer = AIOKafkaProducer(acks="all", enable_idempotence=True, **client_options(connection))
     try:
         await producer.start()
         for partition, line in enumerate(lines):
-            await producer.send_and_wait(EVENTS.name, line, partition=partition)
+            await producer.send_and_wait(topic.name, line, partition=partition)
     except (KafkaError, OSError) as error:
         raise await explained(error, connection, Retryable(AWAY.format(connection.bootstrap))) from error
     finally:
@@ -118,7 +119,15 @@ async def _follow(settings: Settings, site: str, texts: ModelTexts, wait_s: floa
 
 
 async def _running(settings: Settings, site: str) -> PublishedModel | None:
-    """Read the partition of a site to its end: the topic is compacted and small."""
+    found = await latest_of(settings, MODELS, site)
+    return PublishedModel.model_validate_json(found) if found else None
+
+
+async def latest_of(settings: Settings, topic: Topic, site: str) -> bytes | None:
+    """Return what stands on a topic under the key of a site, by reading its partition to the end: such topics are compacted and small.
+
+    Raises Misconfigured when the topic is missing, Retryable when the broker is away.
+    """
     connection = resolve_kafka(settings)
     consumer = AIOKafkaConsumer(
         enable_auto_commit=False,
@@ -129,19 +138,20 @@ async def _running(settings: Settings, site: str) -> PublishedModel | None:
     )
     try:
         await consumer.start()
-        if MODELS.name not in await consumer.topics():
-            raise Misconfigured(f"{MODELS.name} is missing. Run: footprint topics create")
-        place = TopicPartition(MODELS.name, key_partition(site.encode(), settings.partitions))
+        if topic.name not in await consumer.topics():
+            raise Misconfigured(f"{topic.name} is missing. Run: footprint topics create")
+        place = TopicPartition(topic.name, key_partition(site.encode(), settings.partitions))
         consumer.assign([place])
-        end, found = (await consumer.end_offsets([place]))[place], None
+        end: int = (await consumer.end_offsets([place]))[place]
+        found: bytes | None = None
         while await consumer.position(place) < end:
             for records in (await consumer.getmany(timeout_ms=200)).values():
                 found = next((record.value for record in reversed(records) if record.key == site.encode()), found)
-        return PublishedModel.model_validate_json(found) if found else None
     except (KafkaError, OSError) as error:
         raise await explained(error, connection, Retryable(AWAY.format(connection.bootstrap))) from error
     finally:
         await consumer.stop()
+    return found
 
 
 def _now_ms() -> int:

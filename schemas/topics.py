@@ -14,8 +14,10 @@ from schemas.events import Event, TrackedEvent
 from schemas.identities import Identity
 from schemas.models import PublishedModel
 from schemas.preferences import Preferences
+from schemas.profiles import Profile, ProfileFact
 from schemas.rejections import RejectedRecord
 from schemas.scores import Score, ScoreChange
+from schemas.segments import Membership, PublishedSegments
 from schemas.sessions import Session
 from schemas.signals import Signal
 from schemas.tasks import TaskStep
@@ -121,6 +123,38 @@ MODELS = Topic(
     None,
     "the scoring model and the triggers that a site runs, once it has published its own",
 )
+PROFILE_FACTS = Topic(
+    "footprint.profile-facts.v1",
+    ProfileFact,
+    "ndjson",
+    "site, customer or else visitor",
+    2 * DAY_MS,
+    "what has become known of a subject: what profiles are made of",
+)
+PROFILES = Topic(
+    "footprint.profiles.v1",
+    Profile,
+    "json",
+    "site:subject",
+    None,
+    "what is known of a subject: stage, scores, interests, segments, preferences and consent",
+)
+SEGMENTS = Topic(
+    "footprint.segments.v1",
+    Membership,
+    "json",
+    "site:segment:subject",
+    None,
+    "a subject has entered or left a segment: since when, and why",
+)
+SEGMENT_DEFINITIONS = Topic(
+    "footprint.segment-definitions.v1",
+    PublishedSegments,
+    "json",
+    "site",
+    None,
+    "the segments that a site has published",
+)
 REJECTED = Topic(
     "footprint.rejected.v1",
     RejectedRecord,
@@ -159,7 +193,25 @@ AUDIT = Topic(
     transactional=False,
 )
 
-PUBLIC = (EVENTS, TRACKED, SESSIONS, SCORES, SCORE_CHANGES, SIGNALS, IDENTITIES, PREFERENCES, MODELS, REJECTED, TASKS, DELIVERIES, AUDIT)
+PUBLIC = (
+    EVENTS,
+    TRACKED,
+    SESSIONS,
+    SCORES,
+    SCORE_CHANGES,
+    SIGNALS,
+    IDENTITIES,
+    PREFERENCES,
+    MODELS,
+    PROFILE_FACTS,
+    PROFILES,
+    SEGMENTS,
+    SEGMENT_DEFINITIONS,
+    REJECTED,
+    TASKS,
+    DELIVERIES,
+    AUDIT,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,5 +224,9 @@ class StateTopic:
 
 VISITORS_STATE = StateTopic("footprint.visitors-state.v1", "state of the visitors agent")
 SUBJECTS_STATE = StateTopic("footprint.subjects-state.v1", "state of the subjects agent")
+PROFILES_STATE = StateTopic("footprint.profiles-state.v1", "state of the profiles agent")
+SCORES_GATHERED = StateTopic("footprint.scores-gathered.v1", "how far the scores have become facts of profiles")
+PREFERENCES_GATHERED = StateTopic("footprint.preferences-gathered.v1", "how far the preferences have become facts of profiles")
+TRACKED_GATHERED = StateTopic("footprint.tracked-gathered.v1", "how far the tracked events have become facts of profiles")
 
-STATE = (VISITORS_STATE, SUBJECTS_STATE)
+STATE = (VISITORS_STATE, SUBJECTS_STATE, PROFILES_STATE, SCORES_GATHERED, PREFERENCES_GATHERED, TRACKED_GATHERED)

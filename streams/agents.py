@@ -1,4 +1,4 @@
-"""The two agents: pure cores on the delivery machinery. Each reads, calls one core function, and the machinery writes."""
+"""The agents: pure cores on the delivery machinery. Each reads, calls one core function, and the machinery writes."""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,18 +9,29 @@ from schemas.topics import (
     IDENTITIES,
     MODELS,
     PREFERENCES,
+    PREFERENCES_GATHERED,
+    PROFILE_FACTS,
+    PROFILES,
+    PROFILES_STATE,
     REJECTED,
     SCORE_CHANGES,
     SCORES,
+    SCORES_GATHERED,
+    SEGMENT_DEFINITIONS,
+    SEGMENTS,
     SESSIONS,
     SIGNALS,
     SUBJECTS_STATE,
     TRACKED,
+    TRACKED_GATHERED,
     VISITORS_STATE,
+    StateTopic,
+    Topic,
 )
-from streams.core import subjects, visitors, visits
+from streams.core import gathering, profiles, subjects, visitors, visits
 from streams.core.rulebook import Rulebook
 from streams.core.rules import VisitorRules
+from streams.core.segment_book import SegmentBook
 from streams.core.work import Arrival, Value, Work
 from streams.faust_exact.hop import Hop, Moment
 
@@ -56,6 +67,53 @@ def subjects_hop(rules: subjects.SubjectRules | Rulebook) -> Hop:
         watermark=_no_watermark,
         progress=subjects.watermark,
     )
+
+
+def gathering_hops(partitions: int) -> tuple[Hop, ...]:
+    """Return the agents that make facts of profiles out of what other agents publish."""
+    rules = gathering.Gathering(partitions)
+    cores: tuple[tuple[str, Topic, StateTopic, Core], ...] = (
+        ("gather-scores", SCORES, SCORES_GATHERED, gathering.of_scores),
+        ("gather-preferences", PREFERENCES, PREFERENCES_GATHERED, gathering.of_preferences),
+        ("gather-tracked", TRACKED, TRACKED_GATHERED, gathering.of_tracked),
+    )
+    return tuple(
+        Hop(
+            name,
+            source,
+            state,
+            outputs=(PROFILE_FACTS,),
+            absorb=partial(_absorb, core, rules),
+            advance=_nothing_due,
+            flush=_nothing_due,
+            watermark=_no_watermark,
+        )
+        for name, source, state, core in cores
+    )
+
+
+def profiles_hop(partitions: int) -> Hop:
+    """Return the agent that makes profiles and memberships of segments out of facts."""
+    book = SegmentBook(partitions)
+    return Hop(
+        "profiles",
+        PROFILE_FACTS,
+        PROFILES_STATE,
+        outputs=(PROFILES, SEGMENTS, SEGMENT_DEFINITIONS, PROFILE_FACTS, REJECTED),
+        absorb=partial(_absorb, profiles.absorb, book),
+        advance=partial(_advance_profiles, book),
+        flush=_nothing_due,
+        watermark=_no_watermark,
+    )
+
+
+def _advance_profiles(book: SegmentBook, work: Work, moment: Moment) -> bool:
+    return profiles.advance(work, rules=book, now_ms=moment.now_ms, behind=moment.behind)
+
+
+def _nothing_due(work: Work, moment: Moment) -> bool:
+    del work, moment
+    return False
 
 
 def _absorb(core: Core, rules: Any, value: bytes, work: Work, arrival: Arrival) -> None:

@@ -21,6 +21,7 @@ COMMANDS = (
     "up",
     "collector",
     "streams",
+    "profiles",
     "sink",
     "webhooks",
     "console",
@@ -37,6 +38,7 @@ COMMANDS = (
     "users",
     "plan",
     "rules",
+    "segments",
     "deploy",
 )
 """Modules of this package, in the order of `footprint --help`; each adds its commands in `register(app)`."""

@@ -10,11 +10,23 @@ from console import kafka as console_kafka
 from footprint import models
 from footprint.parts import webhooks
 from footprint.settings import Settings
-from schemas.topics import DELIVERIES, EVENTS, MODELS, PREFERENCES, PUBLIC, REJECTED, SIGNALS, STATE
+from schemas.topics import (
+    DELIVERIES,
+    EVENTS,
+    MODELS,
+    PREFERENCES,
+    PROFILE_FACTS,
+    PROFILES,
+    PUBLIC,
+    REJECTED,
+    SEGMENT_DEFINITIONS,
+    SIGNALS,
+    STATE,
+)
 from sinks.core.feeds import TOPICS as STORED
 from sinks.kafka import GROUP as SINK_GROUP
-from streams.agents import subjects_hop, visitors_hop
-from streams.app import APPLICATION
+from streams.agents import gathering_hops, profiles_hop, subjects_hop, visitors_hop
+from streams.app import APPLICATION, PROFILES_APPLICATION
 from streams.core.rules import VisitorRules
 from streams.core.subject import read_rules
 from streams.faust_exact.hop import Hop
@@ -40,8 +52,9 @@ class Acl:
 def rights() -> Mapping[str, frozenset[Acl]]:
     """Return the rights of each part that talks to Kafka. Everybody sees which topics there are: each part checks them at its start."""
     found = {
-        "collector": {*_write(topic.name for topic in WRITES), *_read([PREFERENCES.name])},
-        "streams": _streams(),
+        "collector": {*_write(topic.name for topic in WRITES), *_read([PREFERENCES.name, PROFILES.name])},
+        "streams": _worker(APPLICATION, _hops()),
+        "profiles": _worker(PROFILES_APPLICATION, (*gathering_hops(1), profiles_hop(1))),
         "sink": {*_read(STORED), *_write([REJECTED.name]), Acl("group", SINK_GROUP, prefixed=False, operation="Read")},
         "webhooks": {
             *_read([SIGNALS.name]),
@@ -60,14 +73,13 @@ def rights() -> Mapping[str, frozenset[Acl]]:
     return {part: frozenset({*own, seen}) for part, own in found.items()}
 
 
-def _streams() -> set[Acl]:
-    hops = _hops()
+def _worker(application: str, hops: Sequence[Hop]) -> set[Acl]:
     states = [hop.state.name for hop in hops]
     return {
         *_read([*(hop.source.name for hop in hops), *states]),
         *_write([*(topic.name for hop in hops for topic in hop.outputs), *states]),
-        *(Acl("transactional-id", transactions_of(APPLICATION, hop.source.name), prefixed=True, operation="Write") for hop in hops),
-        Acl("group", APPLICATION, prefixed=False, operation="Read"),
+        *(Acl("transactional-id", transactions_of(application, hop.source.name), prefixed=True, operation="Write") for hop in hops),
+        Acl("group", application, prefixed=False, operation="Read"),
     }
 
 
@@ -76,8 +88,8 @@ def _operator() -> set[Acl]:
     made: tuple[Operation, ...] = ("Create", "DescribeConfigs")
     return {
         *(Acl("topic", OURS, prefixed=True, operation=operation) for operation in made),
-        *_read([MODELS.name, *STORED]),
-        *_write([EVENTS.name, REJECTED.name]),
+        *_read([MODELS.name, SEGMENT_DEFINITIONS.name, *STORED]),
+        *_write([EVENTS.name, PROFILE_FACTS.name, REJECTED.name]),
         Acl("group", SINK_GROUP, prefixed=False, operation="Read"),
     }
 

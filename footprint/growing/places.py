@@ -8,7 +8,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from schemas.codec import key_partition, partition_of
-from schemas.topics import SUBJECTS_STATE, VISITORS_STATE
+from schemas.topics import (
+    PREFERENCES_GATHERED,
+    PROFILES_STATE,
+    SCORES_GATHERED,
+    SUBJECTS_STATE,
+    TRACKED_GATHERED,
+    VISITORS_STATE,
+)
 
 Meta = dict[str, Any]
 Place = Callable[[bytes, int], int | None]
@@ -54,9 +61,32 @@ def of_subjects(metas: Iterable[Meta]) -> Meta:
     return found
 
 
+def of_profiles(metas: Iterable[Meta]) -> Meta:
+    """Return what a new partition of profiles knows: the sites' segments, and how often any were published."""
+    found: Meta = {}
+    for meta in metas:
+        if "segments" in meta:
+            found["segments"] = found.get("segments", {}) | meta["segments"]
+        found["generation"] = max(found.get("generation", 0), meta.get("generation", 0))
+    return found
+
+
+def of_nobody(_: bytes, __: int) -> None:
+    """A state that holds nothing but how far its agent has read."""
+
+
+def of_nothing(_: Iterable[Meta]) -> Meta:
+    """Return what a new partition of such an agent knows."""
+    return {}
+
+
 STATES: Mapping[str, tuple[Place, Callable[[Iterable[Meta]], Meta]]] = {
     VISITORS_STATE.name: (of_visitor, of_visitors),
     SUBJECTS_STATE.name: (of_subject, of_subjects),
+    PROFILES_STATE.name: (of_subject, of_profiles),
+    SCORES_GATHERED.name: (of_nobody, of_nothing),
+    PREFERENCES_GATHERED.name: (of_nobody, of_nothing),
+    TRACKED_GATHERED.name: (of_nobody, of_nothing),
 }
 """By state topic: where its keys belong, and what a new partition begins with."""
 

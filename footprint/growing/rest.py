@@ -9,13 +9,18 @@ from aiokafka import TopicPartition
 
 from footprint.growing.records import HEADER, Reader
 from schemas.errors import Misconfigured
-from schemas.topics import EVENTS, SUBJECTS_STATE, TRACKED, VISITORS_STATE
+from schemas.topics import EVENTS, PROFILE_FACTS, PROFILES_STATE, SUBJECTS_STATE, TRACKED, TRACKED_GATHERED, VISITORS_STATE
 from sinks.core.feeds import TOPICS
 from sinks.kafka import GROUP
-from streams.app import APPLICATION
+from streams.app import APPLICATION, PROFILES_APPLICATION
 from streams.faust_exact.changelog import MARKER, decode_marker
 
-SOURCES = ((EVENTS.name, VISITORS_STATE.name), (TRACKED.name, SUBJECTS_STATE.name))
+SOURCES = (
+    (EVENTS.name, VISITORS_STATE.name, "streams"),
+    (TRACKED.name, SUBJECTS_STATE.name, "streams"),
+    (TRACKED.name, TRACKED_GATHERED.name, "profiles"),
+    (PROFILE_FACTS.name, PROFILES_STATE.name, "profiles"),
+)
 LEAVE_S = 45.0
 """Workers are missed by their group this long after they ended (static membership)."""
 EMPTY = ("Empty", "Dead")
@@ -26,12 +31,12 @@ async def require_rest(admin: Any, reader: Reader, counts: Mapping[str, int]) ->
 
     `counts` are the partitions of every topic.
     """
-    for group, part in ((APPLICATION, "streams"), (GROUP, "sinks")):
+    for group, part in ((APPLICATION, "streams"), (PROFILES_APPLICATION, "profiles"), (GROUP, "sinks")):
         await _require_left(admin, group, part)
-    for source, state in SOURCES:
+    for source, state, part in SOURCES:
         for number in range(counts[source]):
             found = (await reader.latest(state, number)).get(MARKER) if number < counts[state] else None
-            await _require_read(reader, source, number, (decode_marker(found).offset if found else -1) + 1, "streams")
+            await _require_read(reader, source, number, (decode_marker(found).offset if found else -1) + 1, part)
     committed = await admin.list_consumer_group_offsets(GROUP)
     for topic in TOPICS:
         for number in range(counts[topic]):

@@ -19,7 +19,7 @@ from footprint.supervisor.part import Part, Probe
 from footprint.supervisor.probes import http_probe, kafka_probe
 
 SHOP_PORT = 8002
-STOP_ORDER = ("collector", "streams", "sink", "webhooks", "rebuild", "console", "shop", "clickhouse", "kafka")
+STOP_ORDER = ("collector", "streams", "profiles", "sink", "webhooks", "rebuild", "console", "shop", "clickhouse", "kafka")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def line_of(given: Settings, client: httpx2.AsyncClient) -> Line:
     environment = _environment(settings)
     servers = _servers(settings, run, client, environment)
     stages = _stages(settings, run, client, environment)
-    flow = tuple(url for name, url in run.health.items() if name.partition("-")[0] in ("collector", "streams", "sink"))
+    flow = tuple(url for name, url in run.health.items() if name.partition("-")[0] in ("collector", "streams", "profiles", "sink"))
     return Line(settings, run, servers, stages, flow)
 
 
@@ -90,7 +90,10 @@ def _run_of(settings: Settings) -> Run:
     broker = settings.kafka_bootstrap or f"{LOOPBACK}:{settings.local_kafka_port}"
     shop = f"http://{LOOPBACK}:{settings.shop_port}"
     health = {"collector": f"{collector}/ready", "kafka": f"tcp://{broker.partition(',')[0]}"}
-    health |= {name: f"http://{LOOPBACK}:{free_port()}/ready" for name in (*_workers(settings), "sink", "rebuild", *_webhooks(settings))}
+    health |= {
+        name: f"http://{LOOPBACK}:{free_port()}/ready"
+        for name in (*_workers(settings), "profiles", "sink", "rebuild", *_webhooks(settings))
+    }
     health |= {"clickhouse": f"{clickhouse_url}/ping", "shop": f"{shop}/ready"}
     return Run(
         pid=os.getpid(),
@@ -143,6 +146,7 @@ def _stages(settings: Settings, run: Run, client: httpx2.AsyncClient, environmen
     for number, name in enumerate(_workers(settings), 1):
         command = (program, "streams", "--health-port", _port_of(run.health[name]), "--worker", str(number))
         parts.append(stage(name, command, ready(name)))
+    parts.append(stage("profiles", (program, "profiles", "--health-port", _port_of(run.health["profiles"])), ready("profiles")))
     parts.append(stage("sink", (program, "sink", "--health-port", _port_of(run.health["sink"])), ready("sink"), stop_s=30))
     parts.append(stage("rebuild", (program, "rebuild", "--health-port", _port_of(run.health["rebuild"])), ready("rebuild")))
     parts += [stage(name, (program, name, "--health-port", _port_of(run.health[name])), ready(name)) for name in _webhooks(settings)]

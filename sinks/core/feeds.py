@@ -11,6 +11,7 @@ from schemas.topics import (
     REJECTED,
     SCORE_CHANGES,
     SCORES,
+    SEGMENTS,
     SESSIONS,
     SIGNALS,
     TASKS,
@@ -92,6 +93,13 @@ def identity_key(key: str) -> dict[str, str] | None:
     return {"site": site, "visitor_id": visitor} if site and visitor else None
 
 
+def segment_key(key: str) -> dict[str, str] | None:
+    """Read `site:segment:subject`. Sites and segments hold no colon, subjects do."""
+    site, _, rest = key.partition(":")
+    segment, _, subject = rest.partition(":")
+    return {"site": site, "segment": segment, "subject": subject} if site and segment and subject else None
+
+
 FEEDS = (
     Feed(TRACKED, "ingest_tracked"),
     Feed(SESSIONS, "ingest_sessions"),
@@ -99,12 +107,13 @@ FEEDS = (
     Feed(SCORE_CHANGES, "ingest_score_changes"),
     Feed(SIGNALS, "ingest_signals"),
     Feed(IDENTITIES, "ingest_identities", identity_key),
+    Feed(SEGMENTS, "ingest_segments", segment_key),
     Feed(REJECTED, "ingest_rejected"),
     Feed(TASKS, "ingest_tasks"),
     Feed(DELIVERIES, "ingest_deliveries"),
     Feed(AUDIT, "ingest_audit"),
 )
-"""Every public topic but the events, which are stored once they are tracked, and the models."""
+"""Every public topic but the events, which are stored once they are tracked, the models, and what profiles are made of and look like."""
 
 TOPICS: Sequence[str] = tuple(feed.topic.name for feed in FEEDS)
 

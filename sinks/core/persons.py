@@ -12,14 +12,22 @@ from schemas.topics import (
     IDENTITIES,
     MODELS,
     PREFERENCES,
+    PREFERENCES_GATHERED,
+    PROFILE_FACTS,
+    PROFILES,
+    PROFILES_STATE,
     REJECTED,
     SCORE_CHANGES,
     SCORES,
+    SCORES_GATHERED,
+    SEGMENT_DEFINITIONS,
+    SEGMENTS,
     SESSIONS,
     SIGNALS,
     SUBJECTS_STATE,
     TASKS,
     TRACKED,
+    TRACKED_GATHERED,
     VISITORS_STATE,
 )
 
@@ -90,13 +98,15 @@ CARRIERS = (
     Carrier("signals_raw", visitor=("visitor_id",), customer=("customer_id",), subject=("subject",)),
     Carrier("tasks_raw", visitor=("visitor_id",), customer=("customer_id",), subject=("subject",)),
     Carrier("audit_raw", customer=("customer_id",), emptied=("customer_id",)),
+    Carrier("segment_changes_raw", visitor=("visitor_id",), customer=("customer_id",), subject=("subject",)),
     Carrier("rejected_raw", text=("original", "message")),
+    Carrier("segments_raw", visitor=("visitor_id",), customer=("customer_id",), subject=("subject",)),
     Carrier("scores_raw", visitor=("visitor_id",), customer=("customer_id",), subject=("subject",)),
     Carrier("identities_raw", visitor=("visitor_id",), customer=("customer_id",)),
 )
 """Every table that an erasure cleans, in its order: links last, they say whose the visitors are."""
 
-ACKNOWLEDGING = ("scores_raw", "identities_raw")
+ACKNOWLEDGING = ("segments_raw", "scores_raw", "identities_raw")
 """Tables whose tombstones say that the streams have forgotten: cleaned only after those have come."""
 
 OTHER_TABLES: Mapping[str, str] = {
@@ -129,6 +139,14 @@ TOPICS: Mapping[str, Handling] = {
     VISITORS_STATE.name: "tombstone",
     SUBJECTS_STATE.name: "tombstone",
     MODELS.name: "nobody",
+    PROFILE_FACTS.name: "expires",
+    PROFILES.name: "tombstone",
+    PROFILES_STATE.name: "tombstone",
+    SEGMENTS.name: "tombstone",
+    SEGMENT_DEFINITIONS.name: "nobody",
+    SCORES_GATHERED.name: "nobody",
+    PREFERENCES_GATHERED.name: "nobody",
+    TRACKED_GATHERED.name: "nobody",
 }
 """What becomes of a person in each topic: copies go by retention, or the streams write a tombstone over them; some name nobody."""
 

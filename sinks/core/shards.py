@@ -21,6 +21,7 @@ ROUTES = {
     "rebuild_marks": "cityHash64(site, if(visitor_id != '', visitor_id, customer_id))",
     "ingest_scores": SUBJECT,
     "ingest_score_changes": SUBJECT,
+    "ingest_segments": SUBJECT,
     "ingest_signals": "cityHash64(site, signal_id)",
     "ingest_rejected": "cityHash64(site, reason, event_id, message, original)",
     "ingest_tasks": "cityHash64(site, task_id)",

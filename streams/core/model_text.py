@@ -52,8 +52,8 @@ class Strict(BaseModel):
 Text = TypeVar("Text", bound=Strict)
 
 
-def parse(kind: type[Text], text: str, name: str) -> Text:
-    """Read the YAML of a file called `name` (for messages).
+def parse(kind: type[Text], text: str, name: str, *, checked_by: str = "footprint rules check") -> Text:
+    """Read the YAML of a file called `name` (for messages, which name the command that checks it).
 
     Raises Misconfigured with every mistake, each with its line and what is allowed there.
     """
@@ -63,12 +63,12 @@ def parse(kind: type[Text], text: str, name: str) -> Text:
         root = loader.get_single_node()
         repeated = list(repeated_keys(root))
         if repeated:
-            raise _wrong(name, repeated)
+            raise _wrong(name, repeated, checked_by)
         return kind.model_validate(loader.construct_document(root) if root else None)
     except yaml.YAMLError as error:
-        raise _wrong(name, [yaml_problem(error)]) from None
+        raise _wrong(name, [yaml_problem(error)], checked_by) from None
     except ValidationError as error:
-        raise _wrong(name, [problem_of(one, root, kind) for one in _causes(error)]) from None
+        raise _wrong(name, [problem_of(one, root, kind) for one in _causes(error)], checked_by) from None
 
 
 def _causes(error: ValidationError) -> list[ErrorDetails]:
@@ -77,6 +77,6 @@ def _causes(error: ValidationError) -> list[ErrorDetails]:
     return [one for one in found if one["type"] != "too_short" or not any(other["loc"][:-1] == one["loc"] for other in found)]
 
 
-def _wrong(name: str, problems: list[Problem]) -> Misconfigured:
+def _wrong(name: str, problems: list[Problem], checked_by: str) -> Misconfigured:
     told = "\n".join(problem.told(name) for problem in sorted(problems, key=lambda problem: (problem.line, problem.column)))
-    return Misconfigured(f"{told}\nCorrect it; `footprint rules check` says when it is right.")
+    return Misconfigured(f"{told}\nCorrect it; `{checked_by}` says when it is right.")

@@ -98,8 +98,11 @@ class Arrival:
     """How a source record came: `at` its Kafka timestamp; `source` and `watermark` its `from` and `wm` headers, if any.
 
     Records that the subjects agent writes into `tracked` carry no `wm`: they must not hold the watermark back.
+    `key` and `partition` are where it stood: of a compacted topic the key says whose a tombstone is.
     """
 
     at: int
     source: str = ""
     watermark: int | None = None
+    key: bytes = b""
+    partition: int = 0

@@ -11,10 +11,11 @@ from streams.core.work import Arrival, Value, Work
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The time a timer runs at. `quiet`: the partition's lag is 0 and nothing came for a while."""
+    """The time a timer runs at. `quiet`: the partition's lag is 0 and nothing came for a while. `behind`: there is more to absorb."""
 
     now_ms: int
     quiet: bool
+    behind: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,8 @@ def arrival_of(message: Any) -> Arrival:
         at=round((message.timestamp or 0) * 1000),
         source=headers.get("from", b"").decode(),
         watermark=int(watermark) if watermark else None,
+        key=message.key or b"",
+        partition=message.partition,
     )
 
 

@@ -69,7 +69,8 @@ class Timers:
 
     def _moment(self, partition: Partition) -> Moment:
         still_s = time.monotonic() - partition.moved_at
-        return Moment(self._clock(), quiet=still_s >= self._delivery.quiet_after_s and self._lag(partition) == 0)
+        behind = self._lag(partition) > 0
+        return Moment(self._clock(), quiet=still_s >= self._delivery.quiet_after_s and not behind, behind=behind)
 
     def _watch_tail(self, partition: Partition, fetched: int | None) -> None:
         """Rewind when the last record of a partition was lost: no later record will show the hole."""

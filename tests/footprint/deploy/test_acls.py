@@ -9,10 +9,28 @@ from typer.testing import CliRunner
 
 from footprint import cli
 from footprint.deploy import acls, grants
-from schemas.topics import AUDIT, DELIVERIES, EVENTS, PUBLIC, REJECTED, STATE, TASKS
+from schemas.topics import (
+    AUDIT,
+    DELIVERIES,
+    EVENTS,
+    PREFERENCES_GATHERED,
+    PROFILE_FACTS,
+    PROFILES,
+    PROFILES_STATE,
+    PUBLIC,
+    REJECTED,
+    SCORES_GATHERED,
+    SEGMENT_DEFINITIONS,
+    SEGMENTS,
+    STATE,
+    TASKS,
+    TRACKED_GATHERED,
+)
 from sinks.clickhouse.schema import newest, tables, views
 
 OTHER_WRITERS = {TASKS.name: {"console"}, AUDIT.name: {"console"}, DELIVERIES.name: {"console", "webhooks"}}
+OF_PROFILES = (PROFILES, SEGMENTS, SEGMENT_DEFINITIONS, PROFILES_STATE, SCORES_GATHERED, PREFERENCES_GATHERED, TRACKED_GATHERED)
+OTHER_WRITERS |= {topic.name: {"profiles"} for topic in OF_PROFILES} | {PROFILE_FACTS.name: {"profiles", "operator"}}
 WRITERS = {"collector", "streams", "rebuild", "operator"}
 """Who may write events: what people did, and the lines that tell the streams something."""
 
@@ -32,7 +50,7 @@ def test_each_topic_is_written_and_read_by_those_who_must():
     read = {topic.name: {part for part in acls.rights() if may(part, "Read", topic)} for topic in (*PUBLIC, *STATE)}
     assert written[EVENTS.name] == WRITERS
     assert read[EVENTS.name] == {"streams"}
-    assert written[REJECTED.name] == {"collector", "streams", "sink", "webhooks", "operator"}
+    assert written[REJECTED.name] == {"collector", "streams", "profiles", "sink", "webhooks", "operator"}
     for topic in (*PUBLIC, *STATE):
         assert written[topic.name], f"nobody writes {topic.name}"
         assert read[topic.name], f"nobody reads {topic.name}"

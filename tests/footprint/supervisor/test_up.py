@@ -44,8 +44,8 @@ def up(folder, **variables):
 async def test_everything_local_is_started_and_stops_with_the_flow(tmp_path, client):
     line = line_of(settings(tmp_path), client)
     assert [part.name for part in line.servers] == ["kafka", "clickhouse"]
-    assert [part.name for part in line.stages] == ["collector", "streams", "sink", "rebuild", "console", "shop"]
-    assert line.stop_order() == ["collector", "streams", "sink", "rebuild", "console", "shop", "clickhouse", "kafka"]
+    assert [part.name for part in line.stages] == ["collector", "streams", "profiles", "sink", "rebuild", "console", "shop"]
+    assert line.stop_order() == ["collector", "streams", "profiles", "sink", "rebuild", "console", "shop", "clickhouse", "kafka"]
 
 
 async def test_servers_that_settings_name_are_not_started(tmp_path, client):
@@ -57,8 +57,8 @@ async def test_servers_that_settings_name_are_not_started(tmp_path, client):
 
 async def test_several_workers_stop_together_after_the_collector(tmp_path, client):
     line = line_of(settings(tmp_path, streams_workers=2), client)
-    assert line.stop_order()[:4] == ["collector", "streams-1", "streams-2", "sink"]
-    assert len(line.flow) == 4
+    assert line.stop_order()[:5] == ["collector", "streams-1", "streams-2", "profiles", "sink"]
+    assert len(line.flow) == 5
 
 
 async def test_without_a_site_there_is_a_demo_site(tmp_path, client):

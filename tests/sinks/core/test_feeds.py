@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.codec import dumps, join_lines, key_partition, loads
-from schemas.topics import EVENTS, MODELS, PREFERENCES, PUBLIC
-from sinks.core.feeds import FEEDS, feeds_of, identity_key, score_key
+from schemas.topics import EVENTS, MODELS, PREFERENCES, PROFILE_FACTS, PROFILES, PUBLIC, SEGMENT_DEFINITIONS
+from sinks.core.feeds import FEEDS, feeds_of, identity_key, score_key, segment_key
 from sinks.core.planning import Record
 
 BY_TABLE = {feed.table: feed for feed in FEEDS}
@@ -18,7 +18,8 @@ def rows(table, value, key=None):
 
 
 def test_every_public_topic_that_says_more_than_another_is_stored_in_a_table_of_its_own():
-    assert {feed.topic for feed in FEEDS} == set(PUBLIC) - {EVENTS, MODELS, PREFERENCES}  # what customers chose is among the events
+    told_elsewhere = {EVENTS, MODELS, PREFERENCES, PROFILE_FACTS, PROFILES, SEGMENT_DEFINITIONS}  # what customers chose is among the events
+    assert {feed.topic for feed in FEEDS} == set(PUBLIC) - told_elsewhere
     assert len(BY_TABLE) == len(FEEDS)
 
 
@@ -93,3 +94,9 @@ def scores_of(partitions):
 def place_of(partitions, record):
     (row,) = scores_of(partitions).rows(key_partition(record.key, partitions), record)
     return loads(row)["kafka_offset"]
+
+
+@given(name, name, subject)
+def test_the_key_of_a_segments_tombstone_names_its_row(site, segment, who):
+    assert segment_key(f"{site}:{segment}:{who}") == {"site": site, "segment": segment, "subject": who}
+    assert segment_key(f"{site}:{segment}") is None
