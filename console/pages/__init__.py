@@ -5,13 +5,14 @@ from collections.abc import Callable
 from starlette.routing import Route
 
 from console.desk import Desk
-from console.pages import customer, health, journeys, live, overview, quality, signals, sql
+from console.pages import campaigns, customer, health, journeys, live, overview, quality, signals, sql
 
 PAGES: tuple[Callable[[Desk], Route], ...] = (
     *overview.PAGES,
     *live.PAGES,
     *customer.PAGES,
     *journeys.PAGES,
+    *campaigns.PAGES,
     *signals.PAGES,
     *quality.PAGES,
     *health.PAGES,

@@ -18,7 +18,15 @@ pytestmark = pytest.mark.store
 
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
 AT = int(NOW.timestamp() * 1000) - 3_600_000
-GIVEN = {"customer": "anna", "step1": "/", "step2": "/pricing%", "step3": "purchase", "message": "%", "reason": "no_id"}
+GIVEN = {
+    "customer": "anna",
+    "step1": "/",
+    "step2": "/pricing%",
+    "step3": "purchase",
+    "message": "%",
+    "reason": "no_id",
+    "campaign": "spring",
+}
 OWN = {"stuck": {"days": "0"}}
 
 
@@ -40,7 +48,16 @@ def fill(client, site, times):
         )
     ]
     mail = [
-        event(f"m{at}", site=site, customer_id="anna", kind=kind, message_id=f"letter{at}", event_time=AT + at, received_at=AT + at)
+        event(
+            f"m{at}",
+            site=site,
+            customer_id="anna",
+            kind=kind,
+            message_id=f"letter{at}",
+            event_time=AT + at,
+            received_at=AT + at,
+            props={"campaign": "spring"},
+        )
         for at in range(times)
         for kind in ("email_sent", "email_open", "email_click")
     ]
