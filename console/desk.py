@@ -10,6 +10,7 @@ from starlette.templating import Jinja2Templates
 from console.core import figures
 from console.core.attempts import Attempts
 from console.core.sessions import SessionCookies
+from console.plans import NoPlans, Plans
 from console.ports import Parts, Store, Users
 
 FOLDER = Path(__file__).parent
@@ -25,6 +26,7 @@ class Outside:
     sites: Callable[[], Sequence[str]]
     keys: Sequence[str]
     clock: Callable[[], float]
+    plans: Plans = field(default_factory=NoPlans)
 
 
 @dataclass(frozen=True, slots=True)

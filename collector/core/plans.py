@@ -34,10 +34,12 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """An event that breaks the plan. The message names places and rules, never values: those may be personal."""
+    """An event that breaks the plan: where, and which rule. The message names both, never values: those may be personal."""
 
     mode: Mode
     message: str
+    place: str = ""
+    rule: str = "is not in the plan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +119,14 @@ def _violation(rule: Rule, properties: Mapping[str, Any]) -> Violation | None:
     try:
         error = best_match(rule.validator.iter_errors(dict(properties)))
     except RecursionError:
-        return Violation(rule.mode, "The properties are nested too deeply for the tracking plan. Send flatter ones.")
+        return Violation(
+            rule.mode, "The properties are nested too deeply for the tracking plan. Send flatter ones.", "properties", "nested too deeply"
+        )
     if error is None:
         return None
     place = ".".join(["properties", *map(str, error.absolute_path)])[:200]
     told = _told(error)
-    return Violation(rule.mode, f"`{place}` breaks the tracking plan: {told}. Correct the event or the plan.")
+    return Violation(rule.mode, f"`{place}` breaks the tracking plan: {told}. Correct the event or the plan.", place, told)
 
 
 def _told(error: Any) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from starlette.routing import Route
 
 from console.desk import Desk
-from console.pages import campaigns, customer, health, journeys, live, overview, quality, signals, sql
+from console.pages import campaigns, customer, health, journeys, live, overview, plan, quality, signals, sql
 
 PAGES: tuple[Callable[[Desk], Route], ...] = (
     *overview.PAGES,
@@ -15,6 +15,7 @@ PAGES: tuple[Callable[[Desk], Route], ...] = (
     *campaigns.PAGES,
     *signals.PAGES,
     *quality.PAGES,
+    *plan.PAGES,
     *health.PAGES,
     *sql.PAGES,
 )

@@ -17,6 +17,7 @@ from footprint import keys, logs, users
 from footprint.local.ports import require_free
 from footprint.parts.connections import resolve_store, secret_keys
 from footprint.parts.reaching import addresses
+from footprint.plans import Shelf
 from footprint.settings import Settings
 from schemas.transport import tls_context
 
@@ -42,6 +43,7 @@ async def _serve(settings: Settings) -> None:
             sites=lambda: _sites(settings),
             keys=secret_keys(settings),
             clock=time.time,
+            plans=Shelf(settings),
         )
         await uvicorn.Server(_config(settings, outside)).serve()
 

@@ -10,10 +10,10 @@ from starlette.testclient import TestClient
 from console.app import create_app
 from console.core.accounts import User
 from console.desk import Outside
-from console.pages import PAGES
 from console.ports import PartHealth
 from console.seats import COOKIE
 from schemas.errors import Retryable
+from tests.console.routes import pages
 
 PASSWORD = "a long enough password"
 HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
@@ -55,11 +55,11 @@ class Users(dict):
 class Rig:
     """A console, its outside, and a browser."""
 
-    def __init__(self):
+    def __init__(self, **more):
         self.store, self.users, self.now = Store(), Users(), 1_800_000_000.0
         for name, grants in {"root": {"*": "admin"}, "vera": {"shop": "viewer"}, "nobody": {"gone": "admin"}}.items():
             self.users[name] = User(name, HASH, grants, 1, 1)
-        outside = Outside(self.store, Parts(), self.users, lambda: ["blog", "shop"], ["key"], lambda: self.now)
+        outside = Outside(self.store, Parts(), self.users, lambda: ["blog", "shop"], ["key"], lambda: self.now, **more)
         self.browser = TestClient(create_app(outside), follow_redirects=False)
 
     def sign_in(self, name="root", password=PASSWORD, **more):
@@ -75,10 +75,9 @@ def rig():
 
 
 def test_nobody_sees_a_page_without_signing_in(rig):
-    for over in PAGES:
-        path = over(None).path.replace("{site}", "shop").replace("{name}", "funnel").replace("{customer}", "c1")
-        answer = rig.browser.get(path)
-        assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, "/sign-in"), path
+    for page in pages():
+        answer = rig.browser.request(page.method, page.path)
+        assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, "/sign-in"), page
     assert rig.store.asked == []
 
 

@@ -80,6 +80,8 @@ def fill(client, site, times):
         insert(client, "signals", signal(f"{site}{at}", site=site, subject="c:anna", fired_at=AT))
     insert(client, "scores", score("c:anna", 5.0 * times, site=site, stage="consideration", half_life_s=0.0))
     insert(client, "rejected", *(rejected(site=site, received_at=AT, reason="no_id", original=f'"{site}"') for _ in range(times)))
+    broken = {"reason": "plan_violation", "message": "`properties.plan` breaks the tracking plan: plan is missing. Correct the event or the plan."}
+    insert(client, "rejected", *(rejected(site=site, received_at=AT, original=f'{{"event": "{site}"}}', **broken) for _ in range(times)))
 
 
 def visit_over(store, site):
