@@ -10,6 +10,7 @@ from typing import Any
 from schemas.codec import dumps, join_lines, loads
 from schemas.connections import StoreConnection
 from schemas.sessions import SessionStatus
+from sinks.clickhouse import customers
 from sinks.clickhouse.client import StoreClient
 from streams.core.session_batch import sessions_of
 
@@ -146,6 +147,7 @@ class _Rebuild:
             self._client.insert("rebuild_assignments", join_lines(dumps({"batch": batch, **row}) for row in changes.assignments))
             self._client.command(REWRITE, {**chosen, "batch": batch})
             self._client.command(DROP, {"batch": batch})
+            self._client.command(customers.REBUILT, chosen)
         if changes.sessions:
             self._client.insert("ingest_sessions", join_lines(map(dumps, changes.sessions)))
 

@@ -19,8 +19,8 @@ APPLIED = "schema_versions"
 """Where the library of migrations keeps which are applied: each part compares it with its own at the start."""
 REBUILT = ("events_raw", "ingest_sessions", "rebuild_assignments", "rebuild_marks")
 """What a rebuild of sessions writes."""
-COUNTED = ("campaign_daily_raw", "page_daily_raw", "rollup_days", "rollup_marks")
-"""What the count of a day writes, and the mark of a day to be counted."""
+COUNTED = ("campaign_daily_raw", "customers_raw", "page_daily_raw", "rollup_days", "rollup_marks", "seen_customers")
+"""What the count of days and customers writes, and the marks of what is to be counted."""
 SCHEMA = ("ALTER TABLE", "ALTER VIEW", "CREATE", "DROP", "INSERT", "SELECT")
 """What the migrations do; INSERT and SELECT are also those of the materialized views, which work with the rights of their maker."""
 ON_SHARDS = ("CLUSTER", "REMOTE")

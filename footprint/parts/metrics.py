@@ -37,6 +37,10 @@ class RebuildMetrics:
         self._moved = Counter("footprint_rebuild_events_moved", "Events that got another session.", registry=registry)
         self._bases = Counter("footprint_rebuild_histories", "Owners whose history was told to the streams.", registry=registry)
         self._days = Counter("footprint_rebuild_days", "Days of rollups that were counted anew.", registry=registry)
+        self._customers = Counter("footprint_rebuild_customers", "Customers' rows that were counted anew.", registry=registry)
+        self._behind = Gauge(
+            "footprint_rebuild_customers_behind_seconds", "Age of the oldest change that no customer's row has counted.", registry=registry
+        )
 
     def ended(self, one: Pass) -> None:
         """Count a round that worked."""
@@ -49,6 +53,11 @@ class RebuildMetrics:
         for report in one.done.reports.values():
             self._sessions.inc(report.sessions_written + report.sessions_removed)
             self._moved.inc(report.events_moved)
+
+    def counted(self, rows: int, behind_s: float) -> None:
+        """Count customers' rows, and show how far behind they are."""
+        self._customers.inc(rows)
+        self._behind.set(behind_s)
 
     def failed(self) -> None:
         """Count a round that did not work."""

@@ -1,4 +1,4 @@
-"""The rebuild's process: takes up marks in the background."""
+"""The rebuild's process: takes up marks in the background, and counts customers' rows beside that."""
 
 import asyncio
 import signal
@@ -12,6 +12,7 @@ import structlog
 from footprint import health, publishing
 from footprint.backup.again import catch_up
 from footprint.parts.connections import resolve_kafka, resolve_store
+from footprint.parts.counting import Counting
 from footprint.parts.metrics import Pass, RebuildMetrics, StoreMetrics
 from footprint.rebuilding import SETTLE_S, HistoryOf, Round, marks_waiting, now_ms, rebuild_marked
 from footprint.rescoring import Rescoring, Tell, kept_since, tell_history
@@ -95,14 +96,19 @@ class _Rebuilding:
             health.serve(health_port, self.status, self._metrics.registry, part="rebuild", host=self._settings.health_host)
         )
         try:
-            while not stop.is_set():
-                pause_s = await self._round()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), pause_s)
+            async with asyncio.TaskGroup() as both:
+                both.create_task(self._rounds(stop))
+                both.create_task(Counting(self._settings, self._metrics).run(stop))
         finally:
             server.cancel()
             with suppress(asyncio.CancelledError):
                 await server
+
+    async def _rounds(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            pause_s = await self._round()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause_s)
 
     async def status(self) -> dict[str, Any]:
         """Return what `/ready` says; the lag is marks, which may wait for a session to end."""

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from schemas.codec import dumps, loads
+from sinks.clickhouse import customers, rollups
 from sinks.clickhouse.client import StoreClient
-from sinks.clickhouse.rollups import marking
 from sinks.core.persons import ACKNOWLEDGING, CARRIERS, Carrier, Person, values_of
 
 PART = 200
@@ -70,8 +70,9 @@ def erase(client: StoreClient, person: Person, tables: Sequence[str]) -> None:
 
 def _delete(client: StoreClient, person: Person, carrier: Carrier) -> None:
     for part in person.parts(PART):
-        if mark := marking(carrier.table, carrier.condition(part)):
-            client.command(mark, values_of(part))
+        for marking in (rollups.marking, customers.marking):
+            if mark := marking(carrier.table, carrier.condition(part)):
+                client.command(mark, values_of(part))
         sql = f"DELETE FROM {carrier.table} WHERE {carrier.condition(part)} SETTINGS lightweight_deletes_sync = 2"  # noqa: S608 - as above
         client.command(sql, values_of(part))
     client.command(f"ALTER TABLE {carrier.table} APPLY DELETED MASK SETTINGS mutations_sync = 2")

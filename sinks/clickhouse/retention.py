@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sinks.clickhouse.client import StoreClient
 
-TABLES = {"events_raw": "", "events_by_time_raw": "", "notable_events_raw": "", "event_overrides": "email_label != ''"}
+TABLES = {"events_raw": "", "events_by_time_raw": "", "notable_events_raw": "", "customers_raw": "", "event_overrides": "email_label != ''"}
 """Tables of events, and which rows of them go: what an event became of sessions stays with the sessions."""
 AUDITED = ("audit_raw", "deliveries_raw")
 DEFINITION = "SELECT create_table_query FROM system.tables WHERE database = {home:String} AND name = {table:String}"

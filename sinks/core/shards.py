@@ -27,6 +27,8 @@ ROUTES = {
     "ingest_tasks": "cityHash64(site, task_id)",
     "ingest_deliveries": "cityHash64(site, address)",
     "ingest_audit": "cityHash64(site, entry_id)",
+    "customers_raw": "cityHash64(site, customer_id)",
+    "seen_customers": "cityHash64(site, if(visitor_id != '', visitor_id, customer_id))",
     "erasures_raw": "cityHash64(site, who)",
     "rebuild_assignments": "cityHash64(visitor_id)",
     "rollup_marks": "cityHash64(site, day)",

@@ -18,7 +18,7 @@ from footprint.settings import Settings
 from sinks.clickhouse.client import StoreClient
 
 FLOW = ("collector", "streams", "sink")
-LEFT_OUT = "('schema_versions', 'rebuild_marks', 'rollup_marks', 'rollup_days', 'page_daily_raw', 'campaign_daily_raw')"
+LEFT_OUT = "('schema_versions', 'rebuild_marks', 'rollup_marks', 'rollup_days', 'page_daily_raw', 'campaign_daily_raw', 'customers_raw')"
 """Versions say when they were applied, marks when they were made, and rollups when they were counted, from the events."""
 
 TABLES = f"""

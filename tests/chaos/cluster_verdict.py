@@ -15,7 +15,7 @@ from tests.chaos.cluster_load import Ledger
 from tests.chaos.cluster_rig import DATABASE, Rig
 from tests.chaos.streams_compare import differences, first_of, rows_of
 from tests.chaos.streams_replay import inputs_of, undisturbed
-from tests.chaos.tables import Compared, compare
+from tests.chaos.tables import Compared, compare, count_everybody
 from tests.collector.broker import PARTITIONS
 
 CALM = "calm"
@@ -73,6 +73,7 @@ async def _compared(rig: Rig) -> list[Compared]:
     for database in (DATABASE, CALM):
         client = rig.client(database)
         await asyncio.to_thread(refresh, client, settle_s=0.0)
+        await asyncio.to_thread(count_everybody, client, 0.0)
         client.close()
     client = rig.client(CALM)
     found = await asyncio.to_thread(lambda: [*compare(client, CALM, DATABASE)])

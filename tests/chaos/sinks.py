@@ -27,7 +27,7 @@ from sinks.clickhouse.migrations import migrate
 from sinks.clickhouse.rollups import refresh
 from sinks.core.feeds import FEEDS
 from tests.chaos.flood import PARTITIONS, Flood
-from tests.chaos.tables import Compared, compare
+from tests.chaos.tables import Compared, compare, count_everybody
 from tests.sinks.sink_process import feeds_of
 from tests.support.servers import LocalClickHouse, LocalKafka, running
 from tests.support.waiting import eventually
@@ -151,6 +151,7 @@ def _count_days(store: StoreConnection, settle_s: float) -> None:
     client = StoreClient(store)
     with suppress(Retryable):
         refresh(client, settle_s=settle_s)
+        count_everybody(client, settle_s)
     client.close()
 
 

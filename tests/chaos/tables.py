@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sinks.clickhouse.client import StoreClient
+from sinks.clickhouse.customers import Count
 
 SHOWN = 5
 """Rows that are printed of each difference."""
-NOT_COMPARED = {("rejected_raw", "stored_at"), ("rebuild_marks", "version")}
+NOT_COMPARED = {("rejected_raw", "stored_at"), ("rebuild_marks", "version"), ("seen_customers", "marked"), ("customers_raw", "version")}
 """Columns that say when a row was written."""
 LEFT_OUT = ("schema_versions", "rollup_marks", "rollup_days", "page_daily_raw", "campaign_daily_raw")
 """The migrations' own; and rollups as they lie there, whose rows say when a day was counted: their views are compared."""
@@ -35,6 +36,13 @@ def compare(client: StoreClient, calm: str, tormented: str) -> Iterator[Compared
         rows = client.rows(f"SELECT count() FROM ({sides[0]})")[0][0]
         missing, extra = (_alone(client, *pair) for pair in (sides, sides[::-1]))
         yield Compared(name, rows, (*(f"missing {row}" for row in missing), *(f"not to be there {row}" for row in extra)))
+
+
+def count_everybody(client: StoreClient, settle_s: float) -> None:
+    """Count the customers' rows that marks name, as a process that was just started."""
+    count = Count.resumed(client)
+    while count.round(client, settle_ms=int(settle_s * 1000)):
+        pass
 
 
 def _alone(client: StoreClient, one: str, other: str) -> list[str]:

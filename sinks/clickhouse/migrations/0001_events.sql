@@ -203,22 +203,25 @@ SELECT
 FROM ingest_tracked AS i
 WHERE control = '';
 
--- Visitors that were ever known as a customer, by their events or by a link: where to look for the customer's footprint.
+-- Visitors that were ever known as a customer, by their events or by a link: where to look for the customer's footprint. `marked`: when
+-- something of theirs was stored last, by which customers' rows are counted again (0012). Without a visitor: what the customer alone did.
 CREATE TABLE IF NOT EXISTS seen_customers ${ON_CLUSTER}
 (
     site LowCardinality(String),
     customer_id String,
     visitor_id String,
-    seen UInt8 DEFAULT 1
+    marked DateTime64(3, 'UTC') DEFAULT now64(3),
+    INDEX visitor visitor_id TYPE bloom_filter GRANULARITY 1,
+    INDEX marked marked TYPE minmax GRANULARITY 1
 )
-ENGINE = ${REPL}ReplacingMergeTree(${ZK}seen)
-ORDER BY (site, customer_id, visitor_id)
-SETTINGS ${DEDUP};
+ENGINE = ${REPL}ReplacingMergeTree(${ZK}marked)
+ORDER BY (site, customer_id, visitor_id);
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS ingest_tracked_customers ${ON_CLUSTER} TO seen_customers AS
+-- From the table and not from what is taken in: what a rebuild writes again counts too.
+CREATE MATERIALIZED VIEW IF NOT EXISTS events_raw_customers ${ON_CLUSTER} TO seen_customers AS
 SELECT DISTINCT site, customer_id, visitor_id
-FROM ingest_tracked
-WHERE control = '' AND customer_id != '' AND visitor_id != '';
+FROM events_raw
+WHERE customer_id != '';
 
 -- Where the rebuild puts which events change, while it writes them again. One partition a rebuild, dropped at its end.
 CREATE TABLE IF NOT EXISTS rebuild_assignments ${ON_CLUSTER}

@@ -59,7 +59,8 @@ CREATE TABLE IF NOT EXISTS ingest_identities ${ON_CLUSTER}
     visitor_id String,
     customer_id String,
     linked_at Float64,
-    event_id String
+    event_id String,
+    version UInt64
 )
 ENGINE = Null;
 
@@ -85,10 +86,11 @@ SELECT
     event_id
 FROM ingest_identities AS i;
 
+-- A link that is not a visitor's first is marked without a customer too: whoever was known by that visitor before has lost it.
 CREATE MATERIALIZED VIEW IF NOT EXISTS ingest_identities_customers ${ON_CLUSTER} TO seen_customers AS
-SELECT DISTINCT site, customer_id, visitor_id
-FROM ingest_identities
-WHERE is_deleted = 0 AND customer_id != '';
+SELECT DISTINCT site, arrayJoin(if(i.version > 1, [i.customer_id, ''], [i.customer_id])) AS customer_id, visitor_id
+FROM ingest_identities AS i
+WHERE is_deleted = 0 AND i.customer_id != '';
 
 -- What was turned away: one row for each record of the topic. The sink's own records may be written twice after a crash and collapse by content.
 CREATE TABLE IF NOT EXISTS ingest_rejected ${ON_CLUSTER}

@@ -1,93 +1,58 @@
--- Customers: everybody in one view, and the questions one asks about one: who is it, what did they do, and why that score.
-CREATE OR REPLACE VIEW customers ${ON_CLUSTER} AS
-WITH
-    activity AS
-    (
-        SELECT
-            site,
-            customer_id,
-            min(event_time) AS first_seen,
-            max(event_time) AS last_seen,
-            uniqExactIf(visitor_id, visitor_id != '') AS visitors,
-            uniqExactIf(session_id, session_id != '') AS sessions,
-            count() AS events,
-            countIf(kind = 'page_view') AS page_views,
-            arraySort(groupUniqArrayIf(channel, channel != '')) AS channels,
-            argMinIf(channel, event_time, channel != '') AS first_channel,
-            argMaxIf(channel, event_time, channel != '') AS last_channel,
-            countIf(kind = 'purchase') AS orders,
-            sumIf(value, kind = 'purchase') - sumIf(value, kind = 'refund') AS value,
-            argMaxIf(consent, event_time, kind = 'consent') AS consent,
-            argMaxIf(toJSONString(traits), event_time, kind = 'identify') AS traits,
-            arraySort(groupArrayIf(
-                (
-                    event_time, pageview_id, seq, event_id,
-                    if(kind = 'preference', assumeNotNull(ifNull(nullIf(substringUTF8(trimBoth(props.topic.:String), 1, 100), ''), 'all')), 'all'),
-                    if(kind = 'preference', assumeNotNull(ifNull(nullIf(substringUTF8(trimBoth(props.channel.:String), 1, 100), ''), 'email')), 'email'),
-                    if(kind = 'preference', assumeNotNull(props.opt.:String), 'out')),
-                kind = 'preference' AND props.opt.:String IN ('in', 'out') OR kind IN ('email_unsubscribe', 'email_complaint')
-                    OR kind = 'email_bounce' AND props.bounce.:String = 'hard')) AS stated
-        FROM events
-        WHERE customer_id != ''
-        GROUP BY site, customer_id
-    ),
-    scored AS
-    (
-        SELECT
-            site,
-            customer_id,
-            mapFromArrays(groupArray(toString(score)), groupArray(value)) AS scores,
-            mapFromArrays(groupArray(toString(score)), groupArray(toString(band))) AS bands,
-            argMax(toString(stage), updated_at) AS stage,
-            argMaxIf(
-                mapFromArrays(
-                    reasons.rule,
-                    arrayMap(
-                        points -> round(points * if(half_life_s > 0, exp2(-greatest(0, toUnixTimestamp64Milli(now64(3)) - toUnixTimestamp64Milli(updated_at)) / 1000 / half_life_s), 1), 2),
-                        reasons.points)),
-                updated_at,
-                score = 'interests') AS interests
-        FROM scores
-        WHERE customer_id != ''
-        GROUP BY site, customer_id
-    )
-SELECT
-    a.site AS site,
-    a.customer_id AS customer_id,
-    a.first_seen AS first_seen,
-    a.last_seen AS last_seen,
-    a.visitors AS visitors,
-    a.sessions AS sessions,
-    a.events AS events,
-    a.page_views AS page_views,
-    a.channels AS channels,
-    a.first_channel AS first_channel,
-    a.last_channel AS last_channel,
-    a.orders AS orders,
-    a.value AS value,
-    s.stage AS stage,
-    s.scores AS scores,
-    s.bands AS bands,
-    mapFilter((category, points) -> points > 0, s.interests) AS interests,
-    arrayFold(
-        (held, choice) -> mapUpdate(
-            if(choice.5 = 'all', mapFilter((topic, opt) -> NOT endsWith(topic, concat('/', choice.6)), held), held), map(concat(choice.5, '/', choice.6), choice.7)),
-        a.stated,
-        CAST(map(), 'Map(String, String)')) AS preferences,
-    a.consent AS consent,
-    a.traits AS traits
-FROM activity AS a
-LEFT ANY JOIN scored AS s ON s.site = a.site AND s.customer_id = a.customer_id;
+-- Customers: who is it, what did they do, and why that score. One row a customer is kept, and counted again whenever something of theirs was
+-- stored (sinks/clickhouse/customers.py), so that a row is found in milliseconds and a list of them reads no event. `received_at`: the newest receipt of an event, after which it is kept as long as events are.
+CREATE TABLE IF NOT EXISTS customers_raw ${ON_CLUSTER}
+(
+    site LowCardinality(String),
+    customer_id String,
+    version UInt64,
+    is_deleted UInt8,
+    first_seen DateTime64(3, 'UTC'),
+    last_seen DateTime64(3, 'UTC'),
+    received_at DateTime64(3, 'UTC'),
+    visitors UInt64,
+    sessions UInt64,
+    events UInt64,
+    page_views UInt64,
+    channels Array(LowCardinality(String)),
+    first_channel LowCardinality(String),
+    last_channel LowCardinality(String),
+    orders UInt64,
+    value Float64,
+    stage LowCardinality(String),
+    bands Map(String, String),
+    preferences Map(String, String),
+    consent LowCardinality(String),
+    traits String,
+    scored Nested(score LowCardinality(String), raw_value Float64, floor Float64, ceiling Float64, half_life_s Float64, updated_at DateTime64(3, 'UTC')),
+    interested_at DateTime64(3, 'UTC'),
+    interest_half_life_s Float64,
+    interests Map(String, Float64)
+)
+ENGINE = ${REPL}ReplacingMergeTree(${ZK}version, is_deleted)
+ORDER BY (site, customer_id)
+SETTINGS default_compression_codec = 'ZSTD(1)', index_granularity = 1024;
 
--- The row of one customer, the same as in `customers`, without reading anybody else: what it wants of each table is found by the sort key.
-CREATE OR REPLACE VIEW customer ${ON_CLUSTER} AS
+-- What a score says, and what a correction of a session says of those who are known by then, changes rows too.
+CREATE MATERIALIZED VIEW IF NOT EXISTS scores_raw_customers ${ON_CLUSTER} TO seen_customers AS
+SELECT DISTINCT site, customer_id, '' AS visitor_id
+FROM scores_raw
+WHERE customer_id != '';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS ingest_sessions_customers ${ON_CLUSTER} TO seen_customers AS
+SELECT DISTINCT site, customer_id, visitor_id
+FROM ingest_sessions
+WHERE customer_id != '' AND (status = 'superseded' OR notEmpty(joined));
+
+-- What the rows of some customers of a site must say, a deleted one for whoever has no event (any more). What it wants of each table is found by the sort key.
+CREATE OR REPLACE VIEW counted_customers ${ON_CLUSTER} AS
 WITH
     activity AS
     (
         SELECT
-            {customer:String} AS customer_id,
+            customer_id,
             min(event_time) AS first_seen,
             max(event_time) AS last_seen,
+            max(received_at) AS received_at,
             uniqExactIf(visitor_id, visitor_id != '') AS visitors,
             uniqExactIf(session_id, session_id != '') AS sessions,
             count() AS events,
@@ -104,6 +69,7 @@ WITH
         (
             SELECT
                 e.event_time AS event_time,
+                e.received_at AS received_at,
                 e.visitor_id AS visitor_id,
                 e.kind AS kind,
                 e.channel AS channel,
@@ -114,6 +80,7 @@ WITH
                 e.pageview_id AS pageview_id,
                 e.seq AS seq,
                 e.event_id AS event_id,
+                if(e.visitor_id != '' AND i.customer_id != '', i.customer_id, e.customer_id) AS customer_id,
                 e.visitor_id = '' OR e.version >= 281474976710656 AS settled,
                 if(settled OR e.session_id != '', e.session_id, j.session_id) AS published,
                 if(s.superseded_by != '', s.superseded_by, published) AS session_id
@@ -125,36 +92,35 @@ WITH
                 ON s.site = e.site AND s.visitor_id = e.actor AND s.session_id = if(settled, '', published)
             WHERE e.site = {site:String} AND e.actor IN
             (
-                SELECT visitor_id FROM seen_customers WHERE site = {site:String} AND customer_id = {customer:String}
+                SELECT visitor_id FROM seen_customers WHERE site = {site:String} AND customer_id IN {customers:Array(String)}
                 UNION ALL
-                SELECT {customer:String}
+                SELECT arrayJoin({customers:Array(String)})
             )
-            AND if(e.visitor_id != '' AND i.customer_id != '', i.customer_id, e.customer_id) = {customer:String}
+            AND if(e.visitor_id != '' AND i.customer_id != '', i.customer_id, e.customer_id) IN {customers:Array(String)}
         )
-        HAVING count() > 0
+        GROUP BY customer_id
     ),
     scored AS
     (
         SELECT
-            mapFromArrays(groupArray(toString(score)), groupArray(if(abs(clamped) < 0.01, 0, clamped))) AS scores,
-            mapFromArrays(groupArray(toString(score)), groupArray(toString(band))) AS bands,
-            argMax(toString(stage), updated_at) AS stage,
-            argMaxIf(mapFromArrays(reasons.rule, arrayMap(points -> round(points * decay, 2), reasons.points)), updated_at, score = 'interests') AS interests
-        FROM
-        (
-            SELECT
-                score, band, stage, updated_at, reasons,
-                if(half_life_s > 0, exp2(-greatest(0, toUnixTimestamp64Milli(now64(3)) - toUnixTimestamp64Milli(updated_at)) / 1000 / half_life_s), 1) AS decay,
-                least(greatest(raw_value * decay, floor), ceiling) AS clamped
-            FROM scores_raw FINAL
-            WHERE site = {site:String} AND subject = concat('c:', {customer:String}) AND customer_id = {customer:String}
-        )
+            r.customer_id AS customer_id,
+            arraySort(groupArray((toString(r.score), r.raw_value, r.floor, r.ceiling, r.half_life_s, r.updated_at))) AS scored,
+            mapFromArrays(groupArray(toString(r.score)), groupArray(toString(r.band))) AS bands,
+            argMax(toString(r.stage), r.updated_at) AS stage,
+            argMaxIf(r.updated_at, r.updated_at, score = 'interests') AS interested_at,
+            argMaxIf(r.half_life_s, r.updated_at, score = 'interests') AS interest_half_life_s,
+            argMaxIf(mapFromArrays(r.reasons.rule, r.reasons.points), r.updated_at, score = 'interests') AS interests
+        FROM scores_raw AS r FINAL
+        WHERE r.site = {site:String} AND r.subject IN (SELECT concat('c:', arrayJoin({customers:Array(String)}))) AND r.customer_id IN {customers:Array(String)}
+        GROUP BY customer_id
     )
 SELECT
     {site:String} AS site,
-    a.customer_id AS customer_id,
+    c.customer_id AS customer_id,
+    a.events = 0 AS is_deleted,
     a.first_seen AS first_seen,
     a.last_seen AS last_seen,
+    if(a.events = 0, now64(3), a.received_at) AS received_at,
     a.visitors AS visitors,
     a.sessions AS sessions,
     a.events AS events,
@@ -165,9 +131,7 @@ SELECT
     a.orders AS orders,
     a.value AS value,
     s.stage AS stage,
-    s.scores AS scores,
     s.bands AS bands,
-    mapFilter((category, points) -> points > 0, s.interests) AS interests,
     arrayFold(
         (held, choice) -> mapUpdate(
             if(choice.5[1] = 'all', mapFilter((topic, opt) -> NOT endsWith(topic, concat('/', choice.5[2])), held), held),
@@ -175,10 +139,56 @@ SELECT
         a.stated,
         CAST(map(), 'Map(String, String)')) AS preferences,
     a.consent AS consent,
-    a.traits AS traits
-FROM activity AS a
-CROSS JOIN scored AS s
+    a.traits AS traits,
+    s.scored.1 AS `scored.score`,
+    s.scored.2 AS `scored.raw_value`,
+    s.scored.3 AS `scored.floor`,
+    s.scored.4 AS `scored.ceiling`,
+    s.scored.5 AS `scored.half_life_s`,
+    s.scored.6 AS `scored.updated_at`,
+    s.interested_at AS interested_at,
+    s.interest_half_life_s AS interest_half_life_s,
+    s.interests AS interests
+FROM (SELECT arrayJoin({customers:Array(String)}) AS customer_id) AS c
+LEFT ANY JOIN activity AS a ON a.customer_id = c.customer_id
+LEFT ANY JOIN scored AS s ON s.customer_id = c.customer_id
 SETTINGS do_not_merge_across_partitions_select_final = 1, optimize_move_to_prewhere_if_final = 1, join_algorithm = 'hash';
+
+-- Scores and interests as they are now: decayed, clamped, 0 when smaller than 0.01 (docs/semantics.md, section 6).
+CREATE OR REPLACE VIEW customers ${ON_CLUSTER} AS
+WITH
+    toUnixTimestamp64Milli(now64(3)) AS at_ms,
+    arrayMap(
+        (raw, least_, most, half_life_s, updated) -> least(greatest(
+            raw * if(half_life_s > 0, exp2(-greatest(0, at_ms - toUnixTimestamp64Milli(updated)) / 1000 / half_life_s), 1), least_), most),
+        c.scored.raw_value, c.scored.floor, c.scored.ceiling, c.scored.half_life_s, c.scored.updated_at) AS clamped,
+    if(c.interest_half_life_s > 0, exp2(-greatest(0, at_ms - toUnixTimestamp64Milli(c.interested_at)) / 1000 / c.interest_half_life_s), 1) AS decay
+SELECT
+    c.site AS site,
+    c.customer_id AS customer_id,
+    c.first_seen AS first_seen,
+    c.last_seen AS last_seen,
+    c.visitors AS visitors,
+    c.sessions AS sessions,
+    c.events AS events,
+    c.page_views AS page_views,
+    c.channels AS channels,
+    c.first_channel AS first_channel,
+    c.last_channel AS last_channel,
+    c.orders AS orders,
+    c.value AS value,
+    c.stage AS stage,
+    mapFromArrays(CAST(c.scored.score, 'Array(String)'), arrayMap(one -> if(abs(one) < 0.01, 0, one), clamped)) AS scores,
+    c.bands AS bands,
+    mapFilter((category, points) -> points > 0, mapApply((category, points) -> (category, round(points * decay, 2)), c.interests)) AS interests,
+    c.preferences AS preferences,
+    c.consent AS consent,
+    c.traits AS traits
+FROM customers_raw AS c FINAL;
+
+-- The row of one customer.
+CREATE OR REPLACE VIEW customer ${ON_CLUSTER} AS
+SELECT * FROM customers WHERE site = {site:String} AND customer_id = {customer:String};
 
 -- Everything one customer did, all visitors stitched, in the one order (docs/semantics.md, section 1). It reads what `resolved_events` says,
 -- by itself: the footprint of one person is asked for most, and a view inside a view costs more than reading it.

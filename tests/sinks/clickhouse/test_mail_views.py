@@ -4,6 +4,7 @@ import pytest
 
 from sinks.clickhouse import persons
 from sinks.core.persons import CARRIERS
+from tests.sinks.counting import counted
 from tests.sinks.rows import NOW, event, insert
 
 pytestmark = pytest.mark.store
@@ -80,6 +81,7 @@ def test_a_customer_without_a_visitor_is_shown_with_channels_preferences_and_tim
         hit("e2", event_time=NOW + 2, kind="email_open", channel="email"),
         event("e3", event_time=NOW + 3, kind="preference", customer_id="C", props={"topic": "news", "channel": "email", "opt": "in"}),
     )
+    counted(client)
     (row,) = client.dicts("SELECT * FROM customers")
     assert (row["customer_id"], row["visitors"], row["events"], row["channels"]) == ("C", 0, 3, ["email"])
     assert (row["preferences"], row["consent"]) == ({"news/email": "in"}, "")
@@ -95,6 +97,7 @@ def choice(event_id, at, opt, **props):
 
 
 def preferences(client):
+    counted(client)
     found = [client.rows(f"SELECT preferences FROM {source}") for source in BOTH]
     assert found[0] == found[1]
     return found[0][0][0]

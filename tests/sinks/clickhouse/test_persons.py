@@ -7,6 +7,7 @@ import pytest
 from schemas.topics import PUBLIC, STATE
 from sinks.clickhouse import persons
 from sinks.core.persons import CARRIERS, OTHER_TABLES, TOPICS, Person
+from tests.sinks.counting import counted
 from tests.sinks.rows import NOW, audited, change, event, identity, insert, rejected, score, session, signal, step
 
 pytestmark = pytest.mark.store
@@ -43,6 +44,7 @@ def two(client):
         rejected(original='{"userId": "anna"}'),
         rejected(original='{"userId":"bob", "name": "anna"}', received_at=NOW + 1),
     )
+    counted(client)
     return client
 
 
@@ -85,6 +87,7 @@ def test_an_erasure_removes_a_person_from_every_table_and_nobody_else(two):
         "events_by_time_raw": 1,
         "seen_customers": 1,
     }
+    assert two.rows("SELECT customer_id, marked > now64(3) FROM seen_customers WHERE marked > now64(3)") == [("bob", True)]
     assert two.rows("SELECT event_id FROM events ORDER BY event_id") == [("b1",), ("x1",)]
     assert two.rows("SELECT session_id FROM sessions") == [("sb",)]
 
@@ -165,7 +168,9 @@ def test_every_column_that_can_name_somebody_is_looked_at(client):
         "user_agent",
         "email_label",
         "who",
-    }  # who: a keyed hash
+        "visitors",
+        "sessions",
+    }  # who: a keyed hash; the last two: how many
     for carrier in CARRIERS:
         columns = {row[0] for row in client.rows(f"DESCRIBE TABLE {carrier.table}") if NAMES_SOMEBODY.search(row[0])}
         assert {column for column in columns - beside if (carrier.table, column) not in looked_at} == set(), carrier.table

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.store
 DAY = 86_400_000
 CONTACT = ["events_raw.ip", "events_raw.user_agent"]
 AUDIT = ["audit_raw", "deliveries_raw"]
-EVENTS = ["events_raw", "events_by_time_raw", "notable_events_raw", "event_overrides"]
+EVENTS = ["events_raw", "events_by_time_raw", "notable_events_raw", "customers_raw", "event_overrides"]
 
 
 @pytest.fixture

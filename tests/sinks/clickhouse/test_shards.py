@@ -9,6 +9,7 @@ from footprint.local.ports import free_port
 from footprint.rebuild import rebuild_sessions
 from sinks.clickhouse import layouts
 from sinks.clickhouse.client import StoreClient
+from sinks.clickhouse.customers import COUNT
 from sinks.clickhouse.migrations import DEDUP_WINDOW, migrate, newest, plan, status
 from sinks.clickhouse.persons import counts, erase, find
 from sinks.clickhouse.retention import Retention, keep
@@ -16,13 +17,16 @@ from sinks.clickhouse.rollups import refresh
 from sinks.clickhouse.schema import numbers, views
 from sinks.core.shards import OF_ONE, PICKED, sharded, single
 from tests.sinks.clickhouse.sharding import DAY, PEOPLE, deal, fill, rows, two_shards
+from tests.sinks.counting import counted as count_everybody
 from tests.sinks.rows import NOW
 from tests.sinks.schema import FILLED
 from tests.support.servers import LocalClickHouse, running
 
 pytestmark = pytest.mark.store
 
-ASKED = dict.fromkeys([*OF_ONE, *PICKED], "(site='demo', customer='c1')")
+ASKED = dict.fromkeys([*OF_ONE, *PICKED], "(site='demo', customer='c1')") | {
+    "counted_customers": "(site='demo', customers=['c0', 'c1', 'c2'])"
+}
 CLUSTER = """
 <tcp_port>{port}</tcp_port>
 <remote_servers><shop><shard><internal_replication>true</internal_replication>
@@ -46,6 +50,8 @@ def laid(store, shared_schema):
     given = rows()
     fill(alone, given)
     deal(alone, names[:2], given)
+    count_everybody(alone)
+    over.command(COUNT.replace("INTO ", f"INTO {names[0]}."), {"site": "demo", "customers": ["c0", "c1", "c2"]})
     yield alone, over
     for name in reversed(names):
         alone.command(f"DROP DATABASE IF EXISTS {name}")
@@ -105,12 +111,13 @@ def test_the_migrations_run_on_a_cluster_and_an_insert_counts_once(cluster):
     )
     assert counted == [(sum("control" not in line for line in given["tracked"]),) * 3]
     assert client.rows("SELECT engine FROM system.tables WHERE database = 'footprint' AND name = 'events_raw'") == [("Distributed",)]
+    count_everybody(client)
     for view in views(newest()):
         assert said(client, view) or view == "erasures", view
     shown = said(client, "page_daily")
     assert refresh(client, settle_s=0) >= 2
     assert said(client, "page_daily") == shown
-    assert len(keep(client, Retention())) == 8
+    assert len(keep(client, Retention())) == 9
     assert keep(client, Retention()) == []
     everybody = [f"v{person}" for person in PEOPLE]
     assert rebuild_sessions(cluster, "demo", everybody, NOW + 9 * DAY, 1_800_000).sessions_written > 0

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from tests.sinks.counting import counted
 from tests.sinks.rows import NOW, change, event, identity, insert, rejected, score, session, signal
 
 pytestmark = pytest.mark.store
@@ -253,6 +254,7 @@ def test_a_customer_is_one_row_over_all_visitors(client):
     liked = [{"rule": "coats", "points": 8.0}, {"rule": "shoes", "points": -3.0}, {"rule": "hats", "points": 1.5}]
     insert(client, "scores", score("c:C", 42.0, half_life_s=0.0, stage="intent"))
     insert(client, "scores", score("c:C", 6.5, score="interests", half_life_s=0.0, stage="intent", band="", reasons=liked))
+    counted(client)
     (row,) = client.dicts("SELECT * FROM customers")
     assert (row["customer_id"], row["visitors"], row["sessions"], row["events"], row["orders"], row["value"]) == ("C", 2, 2, 6, 1, 20.0)
     assert (row["channels"], row["first_channel"], row["last_channel"]) == (["direct", "search"], "search", "direct")
