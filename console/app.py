@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from console import sign_in
+from console import openid_sign_in, sign_in
 from console.desk import FOLDER, Desk, Outside, desk_over
 from console.metrics import ConsoleMetrics
 from console.pages import PAGES
@@ -41,6 +41,7 @@ def create_app(outside: Outside) -> Starlette:
             *_for_machines(metrics),
             Route("/", _first(desk)),
             *sign_in.routes(desk),
+            *openid_sign_in.routes(desk),
             *(over(desk) for over in PAGES),
             Mount(STATIC, StaticFiles(directory=FOLDER / "static")),
         ],

@@ -8,8 +8,11 @@ from pathlib import Path
 from starlette.templating import Jinja2Templates
 
 from console.core import figures
+from console.core.accounts import User
 from console.core.attempts import Attempts
+from console.core.openid import user_of
 from console.core.sessions import SessionCookies
+from console.openid import Provider
 from console.plans import NoPlans, Plans
 from console.ports import Parts, Store, Users
 
@@ -27,6 +30,8 @@ class Outside:
     keys: Sequence[str]
     clock: Callable[[], float]
     plans: Plans = field(default_factory=NoPlans)
+    provider: Provider | None = None
+    openid_title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,14 @@ class Desk:
     templates: Jinja2Templates
     cookies: SessionCookies
     attempts: Attempts = field(default_factory=Attempts)
+
+    def user_of(self, name: str, told: Sequence[str] | None, began_at: int) -> User | None:
+        """Return the user of a session as the user is now: that of the file, else what a service told, by the mapping as it is now."""
+        provider = self.outside.provider
+        if told is not None and provider is None:
+            return None
+        known = self.outside.users.find(name)
+        return known if known is not None or told is None or provider is None else user_of(provider.client, name, told, began_at)
 
     def now(self) -> datetime:
         """Return the time, UTC."""

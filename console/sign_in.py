@@ -20,8 +20,8 @@ LONGEST_NEXT = 2000
 def routes(desk: Desk) -> list[Route]:
     """Return the pages that need no session, and the one that ends it."""
 
-    async def form(request: Request) -> Response:
-        return _form(desk, request, "") if signed_in(desk, request) is None else _onward(request.query_params.get("next", ""))
+    async def show(request: Request) -> Response:
+        return form(desk, request, "") if signed_in(desk, request) is None else _onward(request.query_params.get("next", ""))
 
     async def enter(request: Request) -> Response:
         return await _enter(desk, request)
@@ -35,7 +35,7 @@ def routes(desk: Desk) -> list[Route]:
         return gone
 
     return [
-        Route("/sign-in", form, methods=["GET"]),
+        Route("/sign-in", show, methods=["GET"]),
         Route("/sign-in", enter, methods=["POST"]),
         Route("/sign-out", leave, methods=["POST"]),
     ]
@@ -43,28 +43,29 @@ def routes(desk: Desk) -> list[Route]:
 
 async def _enter(desk: Desk, request: Request) -> Response:
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none") or not same_origin(request):
-        return _form(desk, request, "This form came from another website. Sign in here.", status=403)
+        return form(desk, request, "This form came from another website. Sign in here.", status=403)
     told = await request.form()
-    onward = _ours(str(told.get("next", "")))
+    onward = ours(str(told.get("next", "")))
     name, password = str(told.get("name", ""))[:200], str(told.get("password", ""))[:LONGEST_PASSWORD]
     keys = (f"name {name}", f"address {request.client.host if request.client else ''}")
     wait = desk.attempts.wait_s(keys, desk.outside.clock())
     if wait > 0:
-        refused = _form(desk, request, f"Too many wrong passwords. Try again in {wait:.0f} s.", status=429, onward=onward)
+        refused = form(desk, request, f"Too many wrong passwords. Try again in {wait:.0f} s.", status=429, onward=onward)
         refused.headers["Retry-After"] = f"{wait:.0f}"
         return refused
     user = desk.outside.users.find(name)
     if not await is_password(user.password if user else "", password) or user is None:
         desk.attempts.failed(keys, desk.outside.clock())
         log.warning("console_sign_in_refused", known=user is not None)
-        return _form(desk, request, "No such name, or another password.", status=401, onward=onward)
+        return form(desk, request, "No such name, or another password.", status=401, onward=onward)
     desk.attempts.succeeded(keys[0])
     log.info("console_signed_in", user=user.name)
-    return _begin(desk, request, user.name, onward)
+    return await begin(desk, request, user.name, onward)
 
 
-def _begin(desk: Desk, request: Request, name: str, onward: str) -> Response:
-    session = Session(name, desk.now_ms(), secrets.token_urlsafe(16))
+async def begin(desk: Desk, request: Request, name: str, onward: str, *, told: tuple[str, ...] | None = None) -> Response:
+    """Begin a session, a new one whatever cookie came, and lead on; `told` is what another service said of the user."""
+    session = Session(name, desk.now_ms(), secrets.token_urlsafe(16), told)
     answer = _onward(onward)
     answer.set_cookie(
         COOKIE,
@@ -79,15 +80,16 @@ def _begin(desk: Desk, request: Request, name: str, onward: str) -> Response:
 
 def _onward(to: str) -> Response:
     """Return the way to a page of ours, and to nobody else's."""
-    return RedirectResponse(_ours(to) or "/", status_code=303)
+    return RedirectResponse(ours(to) or "/", status_code=303)
 
 
-def _ours(to: str) -> str:
+def ours(to: str) -> str:
     """Return an address when it is one of ours, else nothing: browsers take two slashes, of either kind, for another host, and skip control characters."""
     safe = to.startswith("/") and not to.startswith("//") and "\\" not in to and to.isprintable() and len(to) <= LONGEST_NEXT
     return to if safe else ""
 
 
-def _form(desk: Desk, request: Request, trouble: str, *, status: int = 200, onward: str | None = None) -> Response:
-    asked = _ours(request.query_params.get("next", "")) if onward is None else onward
-    return desk.templates.TemplateResponse(request, "sign_in.html", {"trouble": trouble, "next": asked}, status_code=status)
+def form(desk: Desk, request: Request, trouble: str, *, status: int = 200, onward: str | None = None) -> Response:
+    """Return the page for signing in, with what went wrong."""
+    asked = ours(request.query_params.get("next", "")) if onward is None else onward
+    return desk.templates.TemplateResponse(request, "sign_in.html", {"trouble": trouble, "next": asked, "openid": desk.outside.openid_title}, status_code=status)

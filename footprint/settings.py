@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from footprint.console_settings import ConsoleSettings
 from footprint.secret_files import SUFFIX, named_files, read_secret, unfold, unfold_lines
 from schemas.errors import Misconfigured
 from sinks.webhooks.core.signing import read_key
@@ -110,7 +111,7 @@ class WebhookSettings(BaseModel):
         return value
 
 
-class Settings(BaseModel):
+class Settings(ConsoleSettings):
     """Everything an operator can set. Each field is the variable `FOOTPRINT_` + its name in capitals."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

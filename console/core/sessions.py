@@ -10,14 +10,21 @@ SALT = "footprint-console-session"
 LIFE_MS = 12 * 3_600_000
 """A working day; then the password is asked again."""
 
+TOLD_LIFE_MS = 4 * 3_600_000
+"""Then the service that told who it is is asked again: who was taken away there is out by then."""
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Who is signed in. `began_at` is Unix milliseconds; `csrf` is what every form of this session must send back."""
+    """Who is signed in. `began_at` is Unix milliseconds; `csrf` is what every form of this session must send back.
+
+    `told` is what the service said that signed the user in, None for a user of our own with a password.
+    """
 
     user: str
     began_at: int
     csrf: str
+    told: Sequence[str] | None = None
 
     def guards(self, token: str) -> bool:
         """Return whether a form was made by this session."""
@@ -40,4 +47,5 @@ class SessionCookies:
             session = Session(**self._serializer.loads(value))
         except (BadData, TypeError):
             return None
-        return session if 0 <= now_ms - session.began_at < LIFE_MS else None
+        life = LIFE_MS if session.told is None else TOLD_LIFE_MS
+        return session if 0 <= now_ms - session.began_at < life else None

@@ -16,6 +16,7 @@ from console.users_file import UsersFile
 from footprint import keys, logs, users
 from footprint.local.ports import require_free
 from footprint.parts.connections import resolve_store, secret_keys
+from footprint.parts.console_sign_in import provider_of
 from footprint.parts.reaching import addresses
 from footprint.plans import Shelf
 from footprint.settings import Settings
@@ -35,7 +36,7 @@ async def _serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn hands the signal on when it is done; without this it would end the process
         asyncio.get_running_loop().add_signal_handler(number, lambda: None)
     store = resolve_store(settings, user="analyst")
-    async with httpx2.AsyncClient(verify=tls_context(store.tls) if store.tls else True) as client:
+    async with httpx2.AsyncClient(verify=tls_context(store.tls) if store.tls else True) as client, httpx2.AsyncClient() as people:
         outside = Outside(
             store=ClickHouseStore(store),
             parts=HttpParts(lambda: addresses(settings), client),
@@ -44,6 +45,8 @@ async def _serve(settings: Settings) -> None:
             keys=secret_keys(settings),
             clock=time.time,
             plans=Shelf(settings),
+            provider=provider_of(settings, people),
+            openid_title=settings.console_oidc_title if settings.console_oidc_issuer else "",
         )
         await uvicorn.Server(_config(settings, outside)).serve()
 
