@@ -25,10 +25,13 @@ from collector.hooks import Hooks
 from collector.ingest import Ingest
 from collector.live import LiveFiles
 from collector.mail import Mail
+from collector.me import MePage
 from collector.metrics import Metrics
 from collector.opt_outs import OptOutFeed, OptOutPage
 from collector.peers import OWN, Peers
-from collector.ports import Follows, Publisher
+from collector.ports import Publisher, Tables
+from collector.profile_feed import ProfileFeed
+from collector.profiles import ProfilePage
 from collector.publishing import Publishing
 from collector.readiness import Readiness
 from collector.snippet import serve_snippet
@@ -40,6 +43,7 @@ log = structlog.get_logger()
 VERSION = "1"
 """Of the paths: a change that a client could notice makes it another."""
 
+NO_TABLES = Tables()
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -54,11 +58,11 @@ def create_app(
     *,
     now_ms: Callable[[], int] = wall_clock_ms,
     peers: Peers | None = None,
-    preferences: Follows | None = None,
+    tables: Tables = NO_TABLES,
 ) -> Front:
     """Build the collector over a publisher, which it starts and closes with its own lifespan.
 
-    `peers` share its port; `preferences` is the topic that says who must not be sent what.
+    `peers` share its port; `tables` are topics that it follows.
     """
     metrics = Metrics()
     metrics.watch_spool(lambda: publisher.spooled, now_ms)
@@ -68,16 +72,19 @@ def create_app(
     live = LiveFiles(config.live)
     handlers = Handlers(config, new_id=_new_id, retry_after=_retry_after, live=live, now_ms=now_ms)
     readiness = Readiness(publisher)
-    feed = OptOutFeed(preferences)
+    feed = OptOutFeed(tables.preferences)
+    known = ProfileFeed(tables.profiles, config.profiles, name=peers.worker if peers else "1", eager=config.tells_visitors)
     pages = _Pages(handlers, metrics, readiness=readiness, publishing=publishing, peers=peers)
     behind = Starlette(
         routes=[
             *pages.routes(),
             *Mail(handlers, publishing=publishing, metrics=metrics, feed=feed).routes(),
             *OptOutPage(handlers, feed).routes(),
+            *ProfilePage(handlers, known, now_ms=now_ms).routes(),
+            *MePage(handlers, known, new_id=_new_id, now_ms=now_ms).routes(),
             *Hooks(handlers, publishing=publishing, now_ms=now_ms).routes(),
         ],
-        lifespan=partial(_lifespan, publisher, (live, feed, readiness)),
+        lifespan=partial(_lifespan, publisher, (live, feed, known, readiness)),
         exception_handlers={HTTPException: _on_http_error, Exception: _on_bug},
     )
     behind.router.redirect_slashes = False
@@ -85,7 +92,9 @@ def create_app(
 
 
 @asynccontextmanager
-async def _lifespan(publisher: Publisher, background: Sequence[LiveFiles | OptOutFeed | Readiness], _: Starlette) -> AsyncIterator[None]:
+async def _lifespan(
+    publisher: Publisher, background: Sequence[LiveFiles | OptOutFeed | ProfileFeed | Readiness], _: Starlette
+) -> AsyncIterator[None]:
     await publisher.start()
     try:
         for task in background:

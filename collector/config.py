@@ -21,7 +21,7 @@ class CollectorConfig:
 
     `spool` is the folder of the spool, which may hold `spool_limit` bytes; None: there is none.
     `tracer` follows some requests; None: none.
-    `snippet` is the built browser snippet served as `/fp.js`. `links` reads the addresses of e-mails. `used_tokens` is the folder of hand-over tokens that were used.
+    `snippet` is the built browser snippet served as `/fp.js`. `links` reads the addresses of e-mails. `used_tokens` is the folder of hand-over tokens that were used, `profiles` that of the cache of profiles.
     """
 
     sites: Mapping[str, SiteRules]
@@ -30,6 +30,7 @@ class CollectorConfig:
     rules: Mapping[str, SiteRules] = field(default_factory=dict)
     live: LivePaths | None = None
     used_tokens: Path | None = None
+    profiles: Path | None = None
     links: LinkReader = NO_LINKS
     trusted_proxies: tuple[Network, ...] = ()
     body_limit: int = 10 * MEGABYTE
@@ -37,6 +38,11 @@ class CollectorConfig:
     spool: Path | None = None
     spool_limit: int = 0
     tracer: Tracer | None = None
+
+    @property
+    def tells_visitors(self) -> bool:
+        """True when some site tells its visitors anything of their profile."""
+        return any(rules.me_fields for rules in (*self.rules.values(), *self.sites.values()))
 
     def planned(self, plans: Mapping[str, Plan]) -> "CollectorConfig":
         """Return the same with these plans, by site, instead of those that the sites had; a site that is only known by its plan is added."""

@@ -19,6 +19,9 @@ from collector.ingest import WANTED, Ingest
 OPERATIONS = frozenset({"/live", "/ready", "/metrics", "/live/", "/ready/", "/metrics/"})
 """Paths for the operator: no page of another origin reads them."""
 
+PROFILES = ("/v1/profiles/", "/v1/me")
+"""Where profiles are read: by servers, and by pages of the site's own origins, which the endpoint knows."""
+
 HOOKS = "/hooks/"
 """Where e-mail providers report, a thousand events at once."""
 
@@ -48,7 +51,7 @@ class Front:
             await self._behind(scope, receive, send)
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
-        origin = None if scope["path"] in OPERATIONS else _origin(scope)
+        origin = None if scope["path"] in OPERATIONS or scope["path"].startswith(PROFILES) else _origin(scope)
         if scope["method"] == "OPTIONS" and origin is not None:
             await _respond(send, answers.PREFLIGHT, cors(origin, preflight=True))
             return

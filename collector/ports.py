@@ -126,6 +126,14 @@ class Follows(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The topics that are followed: who must not be sent what, and what is known of whom. None: nobody can be told."""
+
+    preferences: Follows | None = None
+    profiles: Follows | None = None
+
+
 async def publish(publisher: Submits, publication: Publication) -> None:
     """Return once every record is durable; raises what `submit` reports."""
     await settled(partial(publisher.submit, publication))

@@ -15,7 +15,8 @@ from pydantic.fields import FieldInfo
 from collector.app import VERSION
 from collector.core.openapi import document
 from footprint import cli, model_reference
-from footprint.settings import CONFIG_VARIABLE, PREFIX, SECRETS, TABLES, Settings, SiteSettings, WebhookSettings
+from footprint.settings import CONFIG_VARIABLE, PREFIX, SECRETS, TABLES, Settings
+from footprint.site_settings import SiteSettings, TaskSettings, WebhookSettings
 from schemas.topics import DAY_MS, PUBLIC, STATE, Topic
 from sinks.clickhouse.cookbook import recipes
 
@@ -119,19 +120,24 @@ def _settings() -> list[str]:
         "## Per site",
         "",
         "In the file only: one table `[sites.NAME]` per website.",
+        *_table_of(SiteSettings),
         "",
-        "| name | default | meaning |",
-        "|---|---|---|",
-        *(_row(f"`{name}`", _shown(field), _meaning(field)) for name, field in _fields(SiteSettings)),
+        "### Tasks of a site",
+        "",
+        'In the file only: one table `[sites.NAME.tasks.TRIGGER]` per trigger, `[sites.NAME.tasks."*"]` for all others ([how to](../how-to/tasks.md)).',
+        "Without any, each signal opens a task of a day that is nobody's yet; `tasks = {}` opens none.",
+        *_table_of(TaskSettings),
         "",
         "## Webhooks",
         "",
         "In the file only: one table `[webhooks.NAME]` per address ([how to](../how-to/webhooks.md)).",
-        "",
-        "| name | default | meaning |",
-        "|---|---|---|",
-        *(_row(f"`{name}`", _shown(field), _meaning(field)) for name, field in _fields(WebhookSettings)),
+        *_table_of(WebhookSettings),
     ]
+
+
+def _table_of(model: type[BaseModel]) -> list[str]:
+    rows = [_row(f"`{name}`", _shown(field), _meaning(field)) for name, field in _fields(model)]
+    return ["", "| name | default | meaning |", "|---|---|---|", *rows]
 
 
 def _fields(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
@@ -148,7 +154,7 @@ def _shown(field: FieldInfo) -> str:
     default = field.default
     if isinstance(default, bool):
         return f"`{int(default)}`"
-    return "" if default in ("", ()) else f"`{default}`"
+    return "" if default in ("", ()) or isinstance(default, dict) else f"`{default}`"
 
 
 def _topics() -> list[str]:

@@ -7,14 +7,13 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator
 
 from footprint.console_settings import ConsoleSettings
 from footprint.secret_files import SUFFIX, named_files, read_secret, unfold, unfold_lines
+from footprint.site_settings import SiteSettings, WebhookSettings
 from schemas.errors import Misconfigured
-from sinks.webhooks.core.signing import read_key
 
 PREFIX = "FOOTPRINT_"
 CONFIG_VARIABLE = "FOOTPRINT_CONFIG"
@@ -23,92 +22,6 @@ TABLES = ("sites", "webhooks")
 """Settings that are tables, in the file only."""
 SITE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """Site names stand in keys of topics, between colons, and in paths."""
-
-
-class SiteSettings(BaseModel):
-    """One website: `[sites.NAME]` in the settings file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    keys: tuple[str, ...] = Field(default=(), description="Write keys of the site.", repr=False)
-    allowed_origins: tuple[str, ...] = Field(default=(), description="Origins browsers may send from; empty: every origin.")
-    session_gap_s: int = Field(default=1800, ge=60, le=28_800, description="Silence that ends a session, seconds.")
-    automation: Literal["label", "ignore"] = Field(
-        default="label", description="`ignore`: webdriver and headless browsers count as human (a test site)."
-    )
-    traffic_allow: tuple[str, ...] = Field(
-        default=(), description="Traffic that is never a machine's: networks (CIDR), or text of the user agent."
-    )
-    traffic_deny: tuple[str, ...] = Field(
-        default=(), description="Traffic that is a machine's, unless allowed: networks (CIDR), or text of the user agent."
-    )
-    ip: Literal["truncate", "full", "drop"] = Field(default="truncate", description="What is kept of a visitor's address.")
-    dnt: bool = Field(default=False, description="Honour `DNT: 1` as well as `Sec-GPC: 1`.")
-    mode: Literal["js", "server", "none"] = Field(
-        default="js", description="Who keeps the visitor's id: the snippet, a cookie of the collector, or nobody."
-    )
-    cookie: bool = Field(
-        default=False, description='Set the cookie `fp_id` with the answers to a browser\'s events; needs `mode = "server"`.'
-    )
-    anonymous: bool = Field(default=False, description="Keep no ids of browsers: a visitor is a hash that changes every day.")
-    hash_ids: bool = Field(default=False, description="Keep visitor and customer ids only as keyed hashes (the newest secret key).")
-    rate_per_key: float | None = Field(
-        default=None, gt=0, description="Events per second that one key may send, two seconds' worth at once; more is refused with 429."
-    )
-    scores: str = Field(
-        default="shop", description="Scoring model until one is published: `shop`, `b2b`, or a YAML file beside the settings file."
-    )
-    triggers: str = Field(
-        default="shop", description="Triggers until some are published: `shop`, `b2b`, or a YAML file beside the settings file."
-    )
-    email_topics: dict[str, str] = Field(
-        default_factory=dict, description="E-mails that a customer may choose among, on the page of preferences: name and title."
-    )
-    email_hooks: dict[Literal["sendgrid", "mailgun", "postmark", "ses"], str] = Field(
-        default_factory=dict,
-        description="E-mail providers whose webhooks are taken, and what proves them: SendGrid's verification key, Mailgun's signing key, "
-        "a secret of your own for Postmark, the ARNs of SNS topics for SES. Several are separated by commas.",
-        repr=False,
-    )
-    email_links_visitors: bool = Field(
-        default=False,
-        description="The visitor who lands by the click of an e-mail, and reads the page, is linked to its customer, as by `identify`.",
-    )
-    plan: Path | None = Field(default=None, description="Tracking plan until one is published (YAML or JSON), beside the settings file.")
-
-
-class WebhookSettings(BaseModel):
-    """One address that is told of signals: `[webhooks.NAME]` in the settings file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    url: str = Field(description="Where calls go, `https://...`. Redirects are not followed.", repr=False)
-    keys: tuple[str, ...] = Field(
-        min_length=1, description="Keys that sign, newest last: `whsec_` and base64, or at least 16 characters of text.", repr=False
-    )
-    shape: Literal["json", "slack", "task"] = Field(
-        default="json", description="What a call says: the whole signal, a message for a chat, or a task for a person."
-    )
-    sites: tuple[str, ...] = Field(default=(), description="Only signals of these sites; empty: of all.")
-    triggers: tuple[str, ...] = Field(default=(), description="Only signals of these triggers; empty: of all.")
-
-    @field_validator("url")
-    @classmethod
-    def _is_http(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-            raise ValueError("write an address as https://host/path, without user and password")
-        return value
-
-    @field_validator("keys")
-    @classmethod
-    def _can_sign(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for key in value:
-            try:
-                read_key(key)
-            except ValueError as error:
-                raise ValueError(f"a key cannot sign: {error}; `openssl rand -base64 32` makes one, write whsec_ before it") from None
-        return value
 
 
 class Settings(ConsoleSettings):
@@ -207,6 +120,11 @@ class Settings(ConsoleSettings):
     streams_workers: int = Field(default=1, ge=1, le=64, description="Stream processes.")
     partitions: int = Field(default=4, ge=1, le=1024, description="Partitions of every topic when they are created.")
     replication: int = Field(default=1, ge=1, le=7, description="Replicas of every topic when they are created.")
+    me_fields: str = Field(
+        default="",
+        description="Fields of a visitor's own profile that `GET /v1/me` tells on sites that name none, comma-separated; "
+        "`up` says `interests` when no site is configured.",
+    )
     session_update_s: float = Field(default=30.0, ge=0, le=3600, description="A changed session is published at most this often, seconds.")
     retention_events_days: int = Field(default=395, ge=0, description="Days the store keeps events after their receipt; 0: for ever.")
     retention_contact_days: int = Field(
@@ -258,6 +176,12 @@ class Settings(ConsoleSettings):
             if found.setdefault(key, site) != site:
                 raise Misconfigured(f"Sites {found[key]!r} and {site!r} share a write key. Give each site a key of its own.")
         return found
+
+    def me_fields_of(self, site: SiteSettings) -> tuple[str, ...]:
+        """Return the fields that a site tells its visitors of their own profile."""
+        if site.me_fields is not None:
+            return site.me_fields
+        return () if site.anonymous else tuple(name.strip() for name in self.me_fields.split(",") if name.strip())
 
     def site(self, name: str) -> SiteSettings:
         """Return the settings of a site, the defaults when it has none."""

@@ -1,6 +1,6 @@
 """Cross-origin headers. Errors carry them too: without them a browser takes every answer for a network error."""
 
-ALLOWED_HEADERS = b"Authorization, Content-Type, Content-Encoding, X-Retry-Count, AnonymousId, SentAt, X-Write-Key, SP-Anonymous"  # a "*" excludes Authorization
+ALLOWED_HEADERS = b"Authorization, Content-Type, Content-Encoding, X-Retry-Count, AnonymousId, SentAt, X-Write-Key, X-Customer-Token, SP-Anonymous"  # a "*" excludes Authorization
 
 Headers = list[tuple[bytes, bytes]]
 

@@ -13,8 +13,8 @@ Schema = dict[str, Any]
 REFUSALS = {
     "400": "The body cannot be read. Do not send it again.",
     "401": "The key is missing or unknown, or this origin may not use it.",
-    "403": "Not Postmark's: the secret is another. Postmark does not try again.",
-    "404": "There is no such path, or the token is not one that footprint signed.",
+    "403": "Not Postmark's secret, a write key where a secret key is needed, or a site that tells visitors nothing. Do not try again.",
+    "404": "There is no such path or customer, or the token is not one that footprint signed.",
     "406": "Not Mailgun's, or used before: the signature does not hold. Mailgun does not try again.",
     "408": "The request did not arrive in time.",
     "413": "Too large; the message names the limit.",
@@ -88,6 +88,8 @@ def _others() -> dict[str, Schema]:
         "/fp.{build}.js": _get("Another build of the snippet; one named by its hash never changes.", script | missing, build),
         **_mail(),
         "/v1/suppressions": _suppressions(),
+        "/v1/profiles/{customer}": _profiles(),
+        "/v1/me": _me(),
         "/live": _get("200 while the process runs.", _json_ok()),
         "/ready": _get("200 while events can be made durable; from a background probe, never from traffic.", health),
         "/metrics": _get("Prometheus text.", {"200": {"description": "Metrics", "content": {"text/plain": {}}}}),
@@ -158,6 +160,36 @@ def _suppressions() -> Schema:
     return answer
 
 
+def _profiles() -> Schema:
+    customer = {"name": "customer", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+    found = _json("The profile.", _ref("Profile")) | {"headers": {"ETag": {"schema": {"type": "string"}}}}
+    answers = {"200": found, "304": {"description": "Unchanged: If-None-Match names its ETag. Values decay all the same."}}
+    refusals = {code: _refusal(code) for code in ("401", "403", "404", "503")}
+    answer = _get("What is known of a customer: for the site's servers, with a secret key.", answers | refusals, customer)
+    answer["get"]["security"] = [{"basic": []}, {"bearer": []}, {"header": []}]
+    return answer
+
+
+def _me() -> Schema:
+    key = _query("writeKey", "The write key.", {"type": "string"})
+    of_customer = {"name": "X-Customer-Token", "in": "header", "required": False, "schema": {"type": "string"}}
+    told = _object(["success", "profile"], success={"const": True}, profile=MAY_SAY_ANYTHING, token=_text("The token for the next time."))
+    made = _object(["success"], success={"const": True}, visitorId=_text("An id that the collector made."), token=_text("Its token."))
+    tell = _get(
+        "What the site tells the visitor at hand of their own profile.",
+        {"200": _json("The listed fields.", told)} | {code: _refusal(code) for code in ("401", "403", "503")},
+        key,
+        of_customer,
+    )
+    make = {
+        "operationId": "meVisitor",
+        "summary": "Make a visitor id, and the token that proves it.",
+        "parameters": [key],
+        "responses": {"200": _json("The id and its token.", made)} | {code: _refusal(code) for code in ("401", "403", "408", "413", "431")},
+    }
+    return tell | {"post": make}
+
+
 def _get(summary: str, responses: Schema, *parameters: Schema) -> Schema:
     return {"get": {"summary": summary, "responses": responses} | ({"parameters": list(parameters)} if parameters else {})}
 
@@ -185,6 +217,13 @@ def _schemas() -> Schema:
             visitorId=_text("The id that the snippet has.", absent=True),
             token=_text("What another domain of the site was told.", absent=True),
             reset={"type": "boolean", "description": "End the cookie."},
+        ),
+        "Profile": _object(
+            ["success", "site", "customer", "stage", "scores", "bands", "interests", "segments", "preferences", "updatedAt", "asOf"],
+            success={"const": True}, site=_text(), customer=_text(), stage=_text("Of the lifecycle; empty: none is reached yet."),
+            scores=MAY_SAY_ANYTHING, bands=MAY_SAY_ANYTHING, interests={"type": "array", "items": MAY_SAY_ANYTHING},
+            segments=MAY_SAY_ANYTHING, preferences={"type": "array", "items": MAY_SAY_ANYTHING},
+            consent={"anyOf": [MAY_SAY_ANYTHING, ABSENT]}, updatedAt={"type": "integer"}, asOf={"type": "integer"},
         ),
         "Taken": _object(["success"], success={"const": True}),
         "Refused": _object(["success", "code", "message"], success={"const": False}, code=_text(), message=_text()),

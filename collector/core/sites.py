@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from collector.core.plans import Plan
+from collector.core.proofs import Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,7 @@ class SiteRules:
 
     The keys are the site's own (`collector.core.signing.derive`); without one its feature is off. `cookie_keys` has the
     newest last, which signs. `rate_per_key` is in events per second. `topics` are the e-mails one may choose among: name and title.
+    `me_fields` are what `/v1/me` tells of a profile, `proof` has the keys of those who may ask.
     `hooks` are the e-mail providers whose webhooks are taken: name, and what proves that they are theirs.
     """
 
@@ -27,6 +29,9 @@ class SiteRules:
     plan: Plan | None = None
     topics: Mapping[str, str] = field(default_factory=dict, hash=False)
     hooks: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
+
+    me_fields: frozenset[str] = frozenset()
+    proof: Proof = field(default=Proof(""), repr=False)
 
     def allows(self, origin: str) -> bool:
         """True when a browser page of this origin may send; a request without an origin is not a browser's."""

@@ -24,6 +24,7 @@ from collector.guard import Guarded, watch
 from collector.kafka import KafkaTable
 from collector.live import LiveFiles
 from collector.peers import Peers
+from collector.ports import Tables
 from collector.publisher import GroupPublisher
 from collector.tracing import TracedDelivery
 from footprint import logs
@@ -35,7 +36,7 @@ from footprint.parts.connections import resolve_kafka
 from footprint.settings import Settings, current
 from footprint.tracing import tracer_of
 from schemas.errors import Misconfigured, Retryable
-from schemas.topics import PREFERENCES
+from schemas.topics import PREFERENCES, PROFILES
 
 log = structlog.get_logger(__name__)
 
@@ -96,6 +97,7 @@ def config_of(settings: Settings) -> CollectorConfig:
         rules=rules,
         live=live,
         used_tokens=settings.data_dir / "used-tokens",
+        profiles=settings.data_dir / "cache",
         partitions=settings.partitions,
         snippet=SNIPPET,
         links=link_reader(settings),
@@ -131,7 +133,8 @@ async def _serve(settings: Settings, config: CollectorConfig, place: Place) -> N
     if tracer is not None:
         delivery, config = TracedDelivery(delivery, tracer), replace(config, tracer=tracer)
     preferences = KafkaTable(resolve_kafka(settings), PREFERENCES, partitions=settings.partitions)
-    app = create_app(config, GroupPublisher(delivery), peers=place.peers, preferences=preferences)
+    profiles = KafkaTable(resolve_kafka(settings), PROFILES, partitions=settings.partitions)
+    app = create_app(config, GroupPublisher(delivery), peers=place.peers, tables=Tables(preferences, profiles))
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _reload, settings, app)
     log.info("collector_started", address=f"http://{settings.collector_host}:{settings.collector_port}")
     server = uvicorn.Server(_server_options(settings, app))

@@ -5,16 +5,22 @@ from collections.abc import Iterable
 from collector.core.hooks.sendgrid import public_key
 from collector.core.links import LinkReader
 from collector.core.plans import Plan
+from collector.core.proofs import Proof
 from collector.core.signing import derive
 from collector.core.sites import SiteRules
+from collector.core.told_profiles import FIELDS
 from collector.hooks import several
 from collector.live import LivePaths
 from footprint import plans
 from footprint.keys import keys_file
 from footprint.parts.connections import retired_keys, secret_keys, signing_key_file
-from footprint.settings import Settings, SiteSettings
+from footprint.settings import Settings
+from footprint.site_settings import SiteSettings
 from footprint.suppressing import suppression_key_file, suppressions_file
 from schemas.errors import Misconfigured
+
+SHORTEST_KEY = 32
+"""Characters of a key that signs customer tokens."""
 
 
 def rules_for(settings: Settings, sites: Iterable[str]) -> dict[str, SiteRules]:
@@ -35,7 +41,8 @@ def link_reader(settings: Settings) -> LinkReader:
 
 def _rules(settings: Settings, site: str, told: SiteSettings) -> SiteRules:
     _require_sense(site, told)
-    secrets = secret_keys(settings) if told.anonymous or told.hash_ids or told.cookie else ()
+    tells = _fields_told(site, settings.me_fields_of(told))
+    secrets = secret_keys(settings) if told.anonymous or told.hash_ids or told.cookie or tells else ()
     return SiteRules(
         site,
         frozenset(origin.rstrip("/") for origin in told.allowed_origins),
@@ -48,12 +55,29 @@ def _rules(settings: Settings, site: str, told: SiteSettings) -> SiteRules:
         plan=_plan(told),
         topics=told.email_topics,
         hooks=_hooks(site, told),
+        me_fields=tells,
+        proof=Proof(
+            site,
+            tuple(derive(secret, "proof", site) for secret in secrets) if tells else (),
+            tuple(key.encode() for key in told.customer_token_keys),
+        ),
     )
+
+
+def _fields_told(site: str, named: Iterable[str]) -> frozenset[str]:
+    unknown = set(named) - set(FIELDS)
+    if unknown:
+        raise Misconfigured(f"me_fields of site {site!r} has {', '.join(sorted(unknown))}. It may have: {', '.join(FIELDS)}.")
+    return frozenset(named)
 
 
 def _require_sense(site: str, told: SiteSettings) -> None:
     if told.cookie and told.mode != "server":
         raise Misconfigured(f'Site {site!r} sets cookie without mode = "server". Set both, or neither.')
+    if any(len(key) < SHORTEST_KEY for key in told.customer_token_keys):
+        raise Misconfigured(f"A customer_token_keys of site {site!r} is too short. Make one with `openssl rand -base64 32`.")
+    if told.anonymous and told.me_fields:
+        raise Misconfigured(f"Site {site!r} is anonymous: it knows no visitor to tell anything. Remove anonymous, or me_fields.")
     if told.anonymous and (told.cookie or told.hash_ids):
         raise Misconfigured(f"Site {site!r} is anonymous and keeps ids at the same time. Remove anonymous, or cookie and hash_ids.")
 

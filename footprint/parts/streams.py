@@ -5,7 +5,8 @@ import socket
 from footprint import models
 from footprint.parts.connections import resolve_kafka
 from footprint.parts.worker import now_ms, run_worker
-from footprint.settings import Settings, SiteSettings
+from footprint.settings import Settings
+from footprint.site_settings import SiteSettings
 from footprint.tracing import tracer_of
 from streams.app import StreamsConfig, create_engine
 from streams.core.mail_agents import MailAgents

@@ -12,7 +12,8 @@ from prometheus_client import CollectorRegistry
 from footprint import health, topics
 from footprint.parts.connections import resolve_kafka
 from footprint.parts.starting import Starting, cancel
-from footprint.settings import Settings, WebhookSettings
+from footprint.settings import Settings
+from footprint.site_settings import WebhookSettings
 from schemas.errors import Misconfigured, Retryable
 from schemas.topics import SIGNALS
 from sinks.kafka import KafkaSource, RejectedTopic

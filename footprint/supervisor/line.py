@@ -57,6 +57,7 @@ def _completed(settings: Settings) -> Settings:
     found: dict[str, object] = {}
     if not settings.site_keys():
         found["write_keys"] = DEMO_KEYS
+        found["me_fields"] = settings.me_fields or "interests"  # what the demo shop's pages ask for
     if not settings.secret_keys:
         found["secret_keys"] = secret(secrets_folder(settings.data_dir), "signing-key")
     if not settings.shop_port:

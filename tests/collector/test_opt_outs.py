@@ -14,6 +14,7 @@ from collector.core.signing import pseudonym
 from collector.core.sites import SiteRules
 from collector.kafka import KafkaTable, lies_at_home
 from collector.live import LivePaths
+from collector.ports import Tables
 from schemas.codec import key_partition
 from schemas.connections import KafkaConnection
 from schemas.errors import Retryable
@@ -85,7 +86,7 @@ def topic():
 
 @pytest.fixture
 def app(config, publisher, topic):
-    return create_app(config, publisher, now_ms=lambda: NOW, preferences=topic)
+    return create_app(config, publisher, now_ms=lambda: NOW, tables=Tables(topic))
 
 
 @pytest.fixture
@@ -141,7 +142,7 @@ async def test_only_a_secret_key_reads(http, key):
 async def test_a_list_that_was_not_read_to_its_end_is_not_told(config, publisher, topic, http):
     unread = Topic()
     unread.readable.clear()
-    app = create_app(config, publisher, preferences=unread)
+    app = create_app(config, publisher, tables=Tables(unread))
     async with serving(app, "fast") as port:
         answer = await http.get(f"http://127.0.0.1:{port}/v1/suppressions", headers=SECRET)
         assert (answer.status_code, answer.json()["code"]) == (503, "not_known")
@@ -188,7 +189,7 @@ async def test_the_page_of_preferences_shows_what_stands(config, publisher, hash
     rules = SiteRules("demo", topics={"news": "News", "offers": "Offers"}, hash_key=hash_key)
     config = replace(config, rules={"demo": rules}, links=LinkReader(["key"]))
     topic = Topic(record("demo", who, offers="out"), record("demo", "c2", all="out"))
-    async with serving(create_app(config, publisher, preferences=topic), "fast") as port, httpx2.AsyncClient() as client:
+    async with serving(create_app(config, publisher, tables=Tables(topic)), "fast") as port, httpx2.AsyncClient() as client:
 
         async def ticked(customer):
             token = sign(Mailed("demo", "m", customer), "unsubscribe", "key")
