@@ -145,7 +145,7 @@ def test_an_answer_is_good_in_the_browser_that_asked_once_and_for_ten_minutes(ri
     cookie = rig.browser.cookies.get(ATTEMPT)
     rig.browser.cookies.clear()
     assert "not begun in this browser" in said(rig.browser.get("/sign-in/openid/back", params=back))
-    rig.browser.cookies.set(ATTEMPT, cookie[:-1] + ("A" if cookie[-1] != "A" else "B"), path="/sign-in/openid")
+    rig.browser.cookies.set(ATTEMPT, cookie[:-9] + cookie[-9:].swapcase(), path="/sign-in/openid")
     assert "not begun in this browser" in said(rig.browser.get("/sign-in/openid/back", params=back))
     rig.browser.cookies.set(ATTEMPT, cookie, path="/sign-in/openid")
     rig.now += 601
