@@ -34,9 +34,9 @@ A_DAY = "private, max-age=86400"
 
 
 def create_app(outside: Outside) -> Starlette:
-    """Build the console."""
+    """Build the console; `state.desk` of it is its desk."""
     desk, metrics = desk_over(outside), ConsoleMetrics()
-    return Starlette(
+    app = Starlette(
         routes=[
             *_for_machines(metrics),
             Route("/", _first(desk)),
@@ -48,6 +48,8 @@ def create_app(outside: Outside) -> Starlette:
         middleware=[Middleware(BaseHTTPMiddleware, dispatch=_answering(metrics))],
         exception_handlers={404: lambda request, _: missing(desk, request)},
     )
+    app.state.desk = desk
+    return app
 
 
 def _for_machines(metrics: ConsoleMetrics) -> list[Route]:

@@ -1,5 +1,6 @@
 """What all pages share: the outside, the templates, the cookies and the counter of wrong passwords."""
 
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from starlette.templating import Jinja2Templates
 
+from collector.core.addresses import kept_address
 from console.core import figures
 from console.core.accounts import User
 from console.core.attempts import Attempts
@@ -14,14 +16,19 @@ from console.core.openid import user_of
 from console.core.sessions import SessionCookies
 from console.openid import Provider
 from console.plans import NoPlans, Plans
-from console.ports import Parts, Store, Users
+from console.ports import Journal, Nowhere, Parts, Store, Users, Writer
+from console.recording import Steps
+from schemas.audit import Action
 
 FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Everything that the console reaches. `sites` names those that exist, `keys` sign its cookies, newest last, `clock` is Unix seconds."""
+    """Everything that the console reaches. `sites` names those that exist, `keys` sign its cookies, newest last, `clock` is Unix seconds.
+
+    `fingerprint` makes the keyed hash of a site's customer.
+    """
 
     store: Store
     parts: Parts
@@ -32,6 +39,9 @@ class Outside:
     plans: Plans = field(default_factory=NoPlans)
     provider: Provider | None = None
     openid_title: str = ""
+    writer: Writer = field(default_factory=Nowhere)
+    journal: Journal = field(default_factory=Nowhere)
+    fingerprint: Callable[[str, str], str] = lambda _site, _customer: ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,7 @@ class Desk:
     outside: Outside
     templates: Jinja2Templates
     cookies: SessionCookies
+    steps: Steps
     attempts: Attempts = field(default_factory=Attempts)
 
     def user_of(self, name: str, told: Sequence[str] | None, began_at: int) -> User | None:
@@ -59,10 +70,22 @@ class Desk:
         """Return the time, Unix milliseconds."""
         return int(self.outside.clock() * 1000)
 
+    async def note(self, action: Action, *, made_by: str, **more: str) -> None:
+        """Write an entry into the audit log; `more` are its `site`, `customer`, `detail` and the `address` of who did it.
+
+        It is recorded when this returns. Raises Retryable when nothing takes it.
+        """
+        site, customer = more.get("site", ""), more.get("customer", "")
+        entry = {"entry_id": secrets.token_hex(12), "at": self.now_ms(), "site": site, "made_by": made_by, "action": action.value}
+        entry |= {"customer_id": customer, "who": self.outside.fingerprint(site, customer) if customer else ""}
+        await self.outside.journal.write(
+            entry | {"detail": more.get("detail", ""), "address": kept_address(more.get("address", ""), "truncate") or ""}
+        )
+
 
 def desk_over(outside: Outside) -> Desk:
     """Return a desk over the outside."""
     templates = Jinja2Templates(FOLDER / "templates")
     filters = {"count": figures.count, "duration": figures.duration, "share": figures.share, "change": figures.change}
     templates.env.filters.update(filters)
-    return Desk(outside, templates, SessionCookies(outside.keys))
+    return Desk(outside, templates, SessionCookies(outside.keys), Steps(outside.writer, lambda: int(outside.clock() * 1000)))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from console.core.accounts import User
+from schemas.topics import Topic
 
 Row = Mapping[str, Any]
 
@@ -38,3 +39,34 @@ class Users(Protocol):
 
     def find(self, name: str) -> User | None:
         """Return the user of a name as it is now."""
+
+
+class Writer(Protocol):
+    """Appends to topics."""
+
+    async def append(self, topic: Topic, key: str, value: Mapping[str, Any], *, longest_s: float = 1.0) -> None:
+        """Write one value; durable on all replicas when this returns. Raises Retryable when that was not confirmed in time."""
+
+
+class Journal(Protocol):
+    """Keeps the audit log."""
+
+    async def write(self, entry: Mapping[str, Any]) -> None:
+        """Record an entry; durable when this returns. Raises Retryable when nothing takes it: then nothing may be shown for it."""
+
+    def trouble(self) -> str:
+        """Return what is wrong with the log in a sentence, empty when nothing is."""
+
+
+class Nowhere:
+    """Keeps nothing: the `Writer` and the `Journal` of a console that only shows what a test gives it."""
+
+    async def append(self, topic: Topic, key: str, value: Mapping[str, Any], *, longest_s: float = 1.0) -> None:
+        """Forget the value."""
+
+    async def write(self, entry: Mapping[str, Any]) -> None:
+        """Forget the entry."""
+
+    def trouble(self) -> str:
+        """Return that nothing is wrong."""
+        return ""

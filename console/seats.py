@@ -1,6 +1,8 @@
 """Who may see a page: every route of the console names the role that it needs, and nothing else lets anybody in."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -12,6 +14,7 @@ from console.core.periods import read_period
 from console.core.sessions import Session
 from console.desk import Desk
 from console.visit import Visit
+from schemas.audit import Action
 from schemas.errors import Misconfigured, Retryable
 
 COOKIE = "fp_console"
@@ -39,8 +42,10 @@ def page(path: str, show: Show, *, needs: Role = "viewer", methods: tuple[str, .
             site = request.path_params["site"]
             visit = Visit(request, desk, session, user, site, read_period(request.query_params, desk.now()))
             if not user.may("viewer", site) or site not in desk.outside.sites():
+                await _refused(visit, "no such site for this user")
                 return missing(desk, request)  # no difference between a site that is not theirs and one that is not there
             if not user.may(needs, site):
+                await _refused(visit, f"needs {needs}")
                 return visit.page("refused.html", status=403, needs=needs)
             if request.method not in SAFE and not await guarded(request, session):
                 return visit.page(
@@ -70,6 +75,13 @@ def same_origin(request: Request) -> bool:
 def missing(desk: Desk, request: Request) -> Response:
     """Return the page that says that there is nothing."""
     return desk.templates.TemplateResponse(request, "missing.html", status_code=404)
+
+
+async def _refused(visit: Visit, why: str) -> None:
+    """Record that somebody asked for what is not theirs. It is refused, recorded or not."""
+    known = visit.site if visit.site in visit.desk.outside.sites() else ""
+    with suppress(Retryable):
+        await replace(visit, site=known).note(Action.REFUSED, detail=why)
 
 
 async def _shown(show: Show, visit: Visit) -> Response:

@@ -1,6 +1,7 @@
 """Signing in and out. Wrong passwords slow down both the name and the address that they came from."""
 
 import secrets
+from contextlib import suppress
 
 import structlog
 from starlette.requests import Request
@@ -11,9 +12,13 @@ from console.core.sessions import LIFE_MS, Session
 from console.desk import Desk
 from console.passwords import is_password
 from console.seats import COOKIE, guarded, missing, same_origin, signed_in
+from schemas.audit import Action
+from schemas.errors import Retryable
 
 log = structlog.get_logger()
 LONGEST_PASSWORD = 1024
+UNKNOWN = "(unknown)"
+"""Who tried a name that nobody has: it is not kept, since people type passwords into the wrong field."""
 LONGEST_NEXT = 2000
 
 
@@ -30,6 +35,8 @@ def routes(desk: Desk) -> list[Route]:
         seat = signed_in(desk, request)
         if seat is not None and not await guarded(request, seat[0]):
             return missing(desk, request)
+        if seat is not None:
+            await note(desk, request, Action.SIGNED_OUT, seat[1].name)
         gone = RedirectResponse("/sign-in", status_code=303)
         gone.delete_cookie(COOKIE, path="/")
         return gone
@@ -39,6 +46,12 @@ def routes(desk: Desk) -> list[Route]:
         Route("/sign-in", enter, methods=["POST"]),
         Route("/sign-out", leave, methods=["POST"]),
     ]
+
+
+async def note(desk: Desk, request: Request, action: Action, name: str) -> None:
+    """Record who came and went, or tried to. Nobody is kept out by a log that cannot be written: Health says so."""
+    with suppress(Retryable):
+        await desk.note(action, made_by=name, address=request.client.host if request.client else "")
 
 
 async def _enter(desk: Desk, request: Request) -> Response:
@@ -57,6 +70,7 @@ async def _enter(desk: Desk, request: Request) -> Response:
     if not await is_password(user.password if user else "", password) or user is None:
         desk.attempts.failed(keys, desk.outside.clock())
         log.warning("console_sign_in_refused", known=user is not None)
+        await note(desk, request, Action.SIGN_IN_REFUSED, user.name if user else UNKNOWN)
         return form(desk, request, "No such name, or another password.", status=401, onward=onward)
     desk.attempts.succeeded(keys[0])
     log.info("console_signed_in", user=user.name)
@@ -65,6 +79,7 @@ async def _enter(desk: Desk, request: Request) -> Response:
 
 async def begin(desk: Desk, request: Request, name: str, onward: str, *, told: tuple[str, ...] | None = None) -> Response:
     """Begin a session, a new one whatever cookie came, and lead on; `told` is what another service said of the user."""
+    await note(desk, request, Action.SIGNED_IN, name)
     session = Session(name, desk.now_ms(), secrets.token_urlsafe(16), told)
     answer = _onward(onward)
     answer.set_cookie(
@@ -92,4 +107,6 @@ def ours(to: str) -> str:
 def form(desk: Desk, request: Request, trouble: str, *, status: int = 200, onward: str | None = None) -> Response:
     """Return the page for signing in, with what went wrong."""
     asked = ours(request.query_params.get("next", "")) if onward is None else onward
-    return desk.templates.TemplateResponse(request, "sign_in.html", {"trouble": trouble, "next": asked, "openid": desk.outside.openid_title}, status_code=status)
+    return desk.templates.TemplateResponse(
+        request, "sign_in.html", {"trouble": trouble, "next": asked, "openid": desk.outside.openid_title}, status_code=status
+    )

@@ -15,6 +15,7 @@ from console.core.sessions import Session
 from console.desk import Desk
 from console.ports import Row
 from console.questions import question
+from schemas.audit import Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,14 @@ class Visit:
     async def ask_all(self, *names: str) -> list[Sequence[Row]]:
         """Return the answers to several questions, asked at the same time."""
         return await asyncio.gather(*(self.ask(name) for name in names))
+
+    async def note(self, action: Action, *, customer: str = "", detail: str = "") -> None:
+        """Record in the audit log what is being looked at or changed, before it is shown. Raises Retryable when it cannot be recorded.
+
+        `detail` names a page, a question or a step, never a person.
+        """
+        address = self.request.client.host if self.request.client else ""
+        await self.desk.note(action, made_by=self.user.name, site=self.site, customer=customer, detail=detail, address=address)
 
     def parameters(self, name: str, more: Mapping[str, str]) -> dict[str, str]:
         """Return the values of a question's parameters: its own defaults, this period, those given; the site is this one whatever is given."""

@@ -31,7 +31,7 @@ class AuditEntry(BaseModel):
     at: int = Field(description="Unix milliseconds.")
     site: str = Field(default="", description="Empty for what belongs to none, such as a sign-in.")
     made_by: str = Field(
-        description="User of the console, or `cli:` and the user of the machine; of a refused sign-in the name that was tried."
+        description="User of the console, or `cli:` and the user of the machine; `(unknown)` when a name was tried that nobody has."
     )
     action: Action
     customer_id: str = Field(default="", description="Whom it was about; an erasure empties it.")

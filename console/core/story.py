@@ -17,6 +17,7 @@ TOLD = {
     "email_click": ("a click in an e-mail", "{} clicks in e-mails"),
     "purchase": ("a purchase", "{} purchases"),
     "refund": ("a refund", "{} refunds"),
+    "task": ("a step of a task", "{} steps of tasks"),
 }
 """What a chapter is summed up by, in this order."""
 
@@ -70,6 +71,13 @@ class Chapter:
         if others:
             parts.append(f"{others} more" if parts else f"{others} events" if others > 1 else "1 event")
         return ", ".join(parts) or "time on a page"
+
+
+def woven(events: Sequence[Row], others: Iterable[Row], *, full: int) -> list[Row]:
+    """Return events and other rows in one, newest first. A page of `full` events has more before it: rows from there are for the next page."""
+    since = events[-1]["event_time"] if len(events) == full else None
+    beside = [row for row in others if since is None or row["event_time"] >= since]
+    return sorted([*events, *beside], key=lambda row: row["event_time"], reverse=True)
 
 
 def chapters(newest_first: Iterable[Row]) -> list[Chapter]:

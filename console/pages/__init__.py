@@ -5,7 +5,7 @@ from collections.abc import Callable
 from starlette.routing import Route
 
 from console.desk import Desk
-from console.pages import campaigns, customer, health, journeys, live, overview, plan, quality, signals, sql
+from console.pages import campaigns, customer, health, journeys, live, overview, plan, quality, signals, sql, tasks
 
 PAGES: tuple[Callable[[Desk], Route], ...] = (
     *overview.PAGES,
@@ -14,6 +14,7 @@ PAGES: tuple[Callable[[Desk], Route], ...] = (
     *journeys.PAGES,
     *campaigns.PAGES,
     *signals.PAGES,
+    *tasks.PAGES,
     *quality.PAGES,
     *plan.PAGES,
     *health.PAGES,

@@ -13,7 +13,7 @@ from schemas.errors import Retryable
 async def show(visit: Visit) -> Response:
     """Show the parts, also when the store is one of those that do not answer."""
     parts, freshness = await asyncio.gather(visit.desk.outside.parts.health(), _freshness(visit))
-    return visit.page("health.html", parts_of_line=parts, freshness=freshness)
+    return visit.page("health.html", parts_of_line=parts, freshness=freshness, audit=visit.desk.outside.journal.trouble())
 
 
 async def _freshness(visit: Visit) -> Row | str:

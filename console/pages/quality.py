@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from console.seats import page
 from console.visit import Visit
+from schemas.audit import Action
 
 
 async def show(visit: Visit) -> Response:
@@ -15,6 +16,7 @@ async def show(visit: Visit) -> Response:
 async def examples(visit: Visit) -> Response:
     """Show the originals of one reason: what people sent, so for analysts."""
     reason = visit.request.path_params["reason"]
+    await visit.note(Action.LOOKED_AT_ORIGINALS, detail=reason[:80])
     return visit.page("rejected.html", reason=reason, rows=await visit.ask("rejected_examples", reason=reason))
 
 

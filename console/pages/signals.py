@@ -8,8 +8,8 @@ from console.visit import Visit
 
 async def show(visit: Visit) -> Response:
     """Show the signals of the period."""
-    triggers, newest = await visit.ask_all("signals_by_trigger", "signals_newest")
-    return visit.page("signals.html", triggers=triggers, newest=newest)
+    triggers, newest, tasks = await visit.ask_all("signals_by_trigger", "signals_newest", "signal_tasks")
+    return visit.page("signals.html", triggers=triggers, newest=newest, tasks={row["signal_id"]: row for row in tasks})
 
 
 PAGES = (page("signals", show),)

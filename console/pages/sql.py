@@ -7,6 +7,7 @@ from starlette.responses import Response
 from console.questions import question
 from console.seats import page
 from console.visit import Visit
+from schemas.audit import Action
 
 LONGEST = 500
 """Rows that are shown."""
@@ -20,6 +21,8 @@ async def show(visit: Visit) -> Response:
     parameters = visit.parameters(asked.name, own)
     missing = [name for name, value in parameters.items() if not value and name in own]
     allowed = visit.user.may("analyst", visit.site)  # rows may be more than any page of a viewer shows: originals, people
+    if allowed and not missing:
+        await visit.note(Action.ASKED_QUESTION, customer=own.get("customer", ""), detail=asked.name)
     rows = await visit.ask(asked.name, **own) if allowed and not missing else []
     return visit.page(
         "sql.html",

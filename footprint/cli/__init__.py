@@ -33,6 +33,7 @@ COMMANDS = (
     "rebuild",
     "backup",
     "customer",
+    "tasks",
     "email",
     "keys",
     "users",

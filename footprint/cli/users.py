@@ -39,6 +39,7 @@ def create(name: Name, role: Roles, password_stdin: FromInput = False, data_dir:
     from footprint import users
 
     made = users.create(_file(data_dir), name, _grants(role), _read_password() if password_stdin else "")
+    _note(data_dir, f"created {name}: {', '.join(role)}")
     print(f"{name} may sign in." if password_stdin else made)
 
 
@@ -74,6 +75,7 @@ def grant(name: Name, role: Roles, data_dir: DataDir = None) -> None:
     from footprint import users
 
     users.grant(_file(data_dir), name, _grants(role))
+    _note(data_dir, f"granted {name}: {', '.join(role)}")
     print(f"{name} has the new roles, and signs in anew.")
 
 
@@ -85,6 +87,7 @@ def password(name: Name, password_stdin: FromInput = False, data_dir: DataDir = 
     from footprint import users
 
     made = users.set_password(_file(data_dir), name, _read_password() if password_stdin else "")
+    _note(data_dir, f"new password of {name}")
     print(f"{name} has the new password." if password_stdin else made)
 
 
@@ -96,7 +99,16 @@ def revoke(name: Name, data_dir: DataDir = None) -> None:
     from footprint import users
 
     users.revoke(_file(data_dir), name)
+    _note(data_dir, f"revoked {name}")
     print(f"{name} may not sign in any more.")
+
+
+def _note(data_dir: Path | None, detail: str) -> None:
+    from footprint.auditing import note
+    from footprint.settings import current
+    from schemas.audit import Action
+
+    note(current(data_dir=data_dir), Action.CHANGED_USERS, detail)
 
 
 def _file(data_dir: Path | None) -> Path:

@@ -7,19 +7,24 @@ from collections.abc import Sequence
 
 import httpx2
 import uvicorn
+from starlette.applications import Starlette
 
+from collector.core.suppression import entry_of
 from console.app import create_app
 from console.clickhouse import ClickHouseStore
-from console.desk import Outside
+from console.desk import Desk, Outside
 from console.health import HttpParts
 from console.users_file import UsersFile
 from footprint import keys, logs, users
 from footprint.local.ports import require_free
-from footprint.parts.connections import resolve_store, secret_keys
+from footprint.local.secrets import secret
+from footprint.parts.connections import resolve_store, secret_keys, secrets_folder
 from footprint.parts.console_sign_in import provider_of
+from footprint.parts.console_steps import Beside
 from footprint.parts.reaching import addresses
 from footprint.plans import Shelf
 from footprint.settings import Settings
+from footprint.suppressing import KEY_NAME
 from schemas.transport import tls_context
 
 
@@ -35,7 +40,7 @@ def run(settings: Settings) -> None:
 async def _serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn hands the signal on when it is done; without this it would end the process
         asyncio.get_running_loop().add_signal_handler(number, lambda: None)
-    store = resolve_store(settings, user="analyst")
+    store, beside = resolve_store(settings, user="analyst"), Beside(settings)
     async with httpx2.AsyncClient(verify=tls_context(store.tls) if store.tls else True) as client, httpx2.AsyncClient() as people:
         outside = Outside(
             store=ClickHouseStore(store),
@@ -44,16 +49,29 @@ async def _serve(settings: Settings) -> None:
             sites=lambda: _sites(settings),
             keys=secret_keys(settings),
             clock=time.time,
+            writer=beside.writer,
+            journal=beside.journal,
+            fingerprint=lambda site, customer: entry_of(secret(secrets_folder(settings.data_dir), KEY_NAME), site, customer),
             plans=Shelf(settings),
             provider=provider_of(settings, people),
             openid_title=settings.console_oidc_title if settings.console_oidc_issuer else "",
         )
-        await uvicorn.Server(_config(settings, outside)).serve()
+        app = create_app(outside)
+        await _with(beside, uvicorn.Server(_config(settings, app)), app.state.desk)
 
 
-def _config(settings: Settings, outside: Outside) -> uvicorn.Config:
+async def _with(beside: Beside, server: uvicorn.Server, desk: Desk) -> None:
+    """Serve until the server is stopped; what runs beside it ends with it, and takes it down when it fails."""
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(beside.run(desk.steps, desk.outside.store, stop))
+        await server.serve()
+        stop.set()
+
+
+def _config(settings: Settings, app: Starlette) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(outside),
+        app,
         host=settings.console_host,
         port=settings.console_port,
         log_config=None,

@@ -12,7 +12,7 @@ from console.core.sessions import Session
 from console.questions import questions
 from console.visit import Visit
 from schemas.errors import Retryable
-from tests.sinks.rows import change, event, identity, insert, rejected, score, session, signal
+from tests.sinks.rows import audited, change, delivery, event, identity, insert, rejected, score, session, signal, step
 
 pytestmark = pytest.mark.store
 
@@ -25,6 +25,7 @@ GIVEN = {
     "step3": "purchase",
     "message": "%",
     "reason": "no_id",
+    "tasks": "mine0",
     "campaign": "spring",
 }
 OWN = {"stuck": {"days": "0"}}
@@ -79,8 +80,17 @@ def fill(client, site, times):
         )
         insert(client, "signals", signal(f"{site}{at}", site=site, subject="c:anna", fired_at=AT))
     insert(client, "scores", score("c:anna", 5.0 * times, site=site, stage="consideration", half_life_s=0.0))
+    steps = [step(f"{site}{at}", site=site, customer_id="anna", signal_id=f"{site}{at}", at=AT + at, due_at=AT + at) for at in range(times)]
+    insert(
+        client, "tasks", *steps, *(step(f"{site}{at}", site=site, customer_id="anna", kind="done", at=AT + at) for at in range(1, times))
+    )
+    insert(client, "audit", *(audited(f"{site}{at}", site=site, customer_id="anna", at=AT) for at in range(times)))
+    insert(client, "deliveries", *(delivery(f"{site}{at}", site=site, at=AT) for at in range(times)))
     insert(client, "rejected", *(rejected(site=site, received_at=AT, reason="no_id", original=f'"{site}"') for _ in range(times)))
-    broken = {"reason": "plan_violation", "message": "`properties.plan` breaks the tracking plan: plan is missing. Correct the event or the plan."}
+    broken = {
+        "reason": "plan_violation",
+        "message": "`properties.plan` breaks the tracking plan: plan is missing. Correct the event or the plan.",
+    }
     insert(client, "rejected", *(rejected(site=site, received_at=AT, original=f'{{"event": "{site}"}}', **broken) for _ in range(times)))
 
 

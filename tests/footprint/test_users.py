@@ -6,7 +6,10 @@ import pytest
 from typer.testing import CliRunner
 
 from console.users_file import UsersFile
+from console.waiting import WaitingFile
 from footprint import cli, users
+from schemas.audit import AuditEntry
+from schemas.codec import loads
 from schemas.errors import Misconfigured
 
 program = CliRunner()
@@ -35,6 +38,19 @@ def test_a_user_is_made_listed_and_taken_away_and_the_password_is_not_kept(run, 
     assert "shop=analyst" in run("list").stdout
     assert run("revoke", "ada").exit_code == 0
     assert json.loads(run("list", "--json").stdout) == []
+
+
+def test_every_change_of_users_waits_for_the_audit_log_and_no_password_does(run, path):
+    made = run("create", "ada", "--role", "shop=analyst").stdout.strip()
+    run("grant", "ada", "--role", "shop=admin")
+    run("password", "ada")
+    run("revoke", "ada")
+    run("revoke", "ada")
+    entries = [loads(line) for line in WaitingFile(path.parent / "audit-waiting").take()]
+    told = ["created ada: shop=analyst", "granted ada: shop=admin", "new password of ada", "revoked ada"]
+    assert [(entry["action"], entry["detail"]) for entry in entries] == [("changed_users", detail) for detail in told]
+    assert all(AuditEntry(**entry).made_by.startswith("cli:") for entry in entries)
+    assert made not in repr(entries)
 
 
 def test_a_running_console_follows(run, path):

@@ -9,7 +9,7 @@ import pytest
 
 from sinks.clickhouse.client import StoreClient
 from sinks.clickhouse.migrations import migrate
-from tests.sinks.rows import NOW, change, event, identity, insert, score
+from tests.sinks.rows import NOW, change, event, identity, insert, score, step
 from tests.support.program import loaded
 from tests.support.servers import LocalClickHouse, running
 
@@ -33,6 +33,7 @@ def folder(tmp_path_factory):
         insert(client, "tracked", first, second, event("e3", visitor_id="[bold]x[/bold]"))
         insert(client, "scores", score("c:anna", 120.0, updated_at=now, half_life_s=0.0))
         insert(client, "score_changes", change("c:anna", "pricing", 120.0, event_time=now))
+        insert(client, "tasks", step("t1", customer_id="anna", owner="grace"), step("t2", customer_id="bob", due_at=now + 3_600_000))
         client.close()
     return folder
 
@@ -227,3 +228,13 @@ def test_everything_held_about_a_customer_is_exported_as_one_object(footprint, f
     assert footprint("customer", "export", "--site", "demo", "--customer", "anna", "--out", str(folder / "anna.json")).stdout == ""
     assert (folder / "anna.json").stat().st_mode & 0o777 == 0o600
     assert json.loads((folder / "anna.json").read_text())["events"] == held["events"]
+
+
+def test_tasks_are_listed_by_when_they_are_due(footprint):
+    done = footprint("tasks", "list", "--site", "demo", "--json")
+    assert [(task["task_id"], task["owner"], task["state"]) for task in json.loads(done.stdout)] == [
+        ("t1", "grace", "open"),
+        ("t2", "", "open"),
+    ]
+    assert "anna" in footprint("tasks", "list", "--site", "demo", "--owner", "grace").stdout
+    assert json.loads(footprint("tasks", "list", "--site", "demo", "--overdue", "--owner", "bob", "--json").stdout) == []

@@ -1,0 +1,63 @@
+"""The audit log: to Kafka at once, else to a file that waits for Kafka. What neither takes is not recorded, and says so."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from console.ports import Writer
+from console.waiting import WaitingFile
+from schemas.codec import dumps, loads
+from schemas.errors import Retryable
+from schemas.topics import AUDIT
+
+log = structlog.get_logger()
+
+SHIP_S = 2.0
+
+
+class KafkaJournal:
+    """The `Journal` of `console.ports`."""
+
+    def __init__(self, writer: Writer, waiting: WaitingFile) -> None:
+        self._writer = writer
+        self._waiting = waiting
+        self._trouble = ""
+
+    async def write(self, entry: Mapping[str, Any]) -> None:
+        """Record an entry; see `console.ports.Journal`."""
+        try:
+            await self._writer.append(AUDIT, entry["site"], entry)
+        except Retryable:
+            try:
+                await asyncio.to_thread(self._waiting.append, dumps(dict(entry)))
+            except Retryable as error:
+                self._trouble = str(error)
+                log.warning("audit_not_written", reason=str(error))
+                raise
+        self._trouble = ""
+
+    def trouble(self) -> str:
+        """Return what is wrong; see `console.ports.Journal`."""
+        return self._trouble or ("" if self._waiting.is_empty else "Entries of the audit log wait in a file for Kafka.")
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Write what waits to Kafka, until `stop`."""
+        while not stop.is_set():
+            if not self._waiting.is_empty:
+                await self.ship()
+            try:
+                await asyncio.wait_for(stop.wait(), SHIP_S)
+            except TimeoutError:
+                continue
+
+    async def ship(self) -> None:
+        """Write what waits to Kafka, all of it or, for the next time, none; a repeat is the same entry."""
+        try:
+            for line in await asyncio.to_thread(self._waiting.take):
+                entry = loads(line)
+                await self._writer.append(AUDIT, entry["site"], entry)
+        except Retryable:
+            return
+        self._waiting.shipped()
