@@ -5,11 +5,12 @@ from collections.abc import Callable
 from starlette.routing import Route
 
 from console.desk import Desk
-from console.pages import campaigns, customer, health, journeys, live, overview, plan, quality, signals, sql, tasks
+from console.pages import campaigns, customer, customers, health, journeys, live, overview, plan, quality, signals, sql, tasks
 
 PAGES: tuple[Callable[[Desk], Route], ...] = (
     *overview.PAGES,
     *live.PAGES,
+    *customers.PAGES,
     *customer.PAGES,
     *journeys.PAGES,
     *campaigns.PAGES,

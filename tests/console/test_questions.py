@@ -12,6 +12,7 @@ from console.core.sessions import Session
 from console.questions import questions
 from console.visit import Visit
 from schemas.errors import Retryable
+from sinks.clickhouse.customers import count
 from tests.sinks.rows import audited, change, delivery, event, identity, insert, rejected, score, session, signal, step
 
 pytestmark = pytest.mark.store
@@ -86,6 +87,7 @@ def fill(client, site, times):
     )
     insert(client, "audit", *(audited(f"{site}{at}", site=site, customer_id="anna", at=AT) for at in range(times)))
     insert(client, "deliveries", *(delivery(f"{site}{at}", site=site, at=AT) for at in range(times)))
+    count(client, site, ["anna"])
     insert(client, "rejected", *(rejected(site=site, received_at=AT, reason="no_id", original=f'"{site}"') for _ in range(times)))
     broken = {
         "reason": "plan_violation",
