@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import capacity, collector, mail, snippet, soak, store, streams, tracing
+from bench import capacity, collector, console, mail, snippet, soak, store, streams, tracing
 
 PARTS = {
     "collector": collector.run,
@@ -10,12 +10,13 @@ PARTS = {
     "streams": streams.run,
     "mail": mail.run,
     "store": store.run,
+    "console": console.run,
     "tracing": tracing.run,
     "capacity": capacity.run,
     "soak": soak.run,
 }
 
-ALONE = ("soak",)
+ALONE = ("soak", "console")
 """Parts that take so long that they run only by their own name."""
 
 

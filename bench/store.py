@@ -8,6 +8,7 @@ store is filled with a million events over 90 days, with their sessions, links a
 With another SIZE in the environment (SIZE=10000000) the store is filled with so many and asked, nothing else, and the report is called after it. The
 quarters that are over are merged into one part each before, as they are an hour after their last event. Fifty million (SIZE=50000000) have musts of their
 own; they should take five times what ten million take: about an hour on a quiet machine, and up to 15 GB of disk while parts are merged.
+With FILLED=FOLDER beside it the filled store stays there for the next bench of that size.
 """
 
 import asyncio
@@ -21,12 +22,12 @@ from datetime import UTC, datetime, timedelta
 from aiokafka import AIOKafkaProducer
 
 from bench.report import Report
-from bench.store_line import PARTITIONS, StoreLine, fill, publish, store_line, wire_lines
+from bench.store_fill import filled_line, put
+from bench.store_line import PARTITIONS, StoreLine, publish, store_line, wire_lines
 from bench.store_rows import DAYS, SITE, Shop
 from schemas.topics import TRACKED
 from sinks.clickhouse.client import StoreClient
 from sinks.clickhouse.cookbook import bind, find_recipe
-from sinks.clickhouse.rollups import refresh
 from sinks.core.planning import Limits
 
 USUAL = 1_000_000
@@ -47,13 +48,6 @@ SELECT table, sum(rows), sum(bytes_on_disk) FROM system.parts
 WHERE active AND database = currentDatabase() AND table != 'plain'
 GROUP BY table ORDER BY sum(bytes_on_disk) DESC
 """
-LEFT = """
-SELECT count() FROM (SELECT partition FROM system.parts WHERE active AND database = currentDatabase() AND table = 'events_raw'
-AND partition < toString(toStartOfQuarter(today())) GROUP BY partition HAVING count() > 1)
-"""
-FORCE = "ALTER TABLE events_raw MODIFY SETTING min_age_to_force_merge_seconds = "
-TODAY = f"INSERT INTO rollup_marks SELECT '{SITE}', today(), toUnixTimestamp64Milli(now64(3)) + 1000"
-"""As on a day on which events come: its rollup is not used."""
 SOMEBODY = """
 SELECT customer_id FROM (SELECT customer_id, count() AS events FROM events_raw WHERE customer_id != '' GROUP BY customer_id ORDER BY abs(events - 50) LIMIT 1)
 """
@@ -197,20 +191,6 @@ def fresh(line: StoreLine, report: Report) -> None:
     )
 
 
-def filled(line: StoreLine) -> None:
-    """Fill the store and bring it to the state of a day like any."""
-    patience_s = max(1200.0, SIZE / 10_000)
-    fill(line, Shop(SIZE, int(time.time() * 1000) - DAYS * 86_400_000))
-    line.merged(patience_s / 2)
-    line.client.command(f"{FORCE}1")
-    deadline = time.monotonic() + patience_s
-    while line.client.rows(LEFT)[0][0] and time.monotonic() < deadline:
-        time.sleep(0.5)
-    line.client.command(f"{FORCE}3600")
-    refresh(line.client, settle_s=0.0, limit=10 * DAYS)
-    line.client.command(TODAY)
-
-
 def run() -> bool:
     """Measure, print and record; return False when an event is missing."""
     usual = SIZE == USUAL
@@ -219,7 +199,7 @@ def run() -> bool:
         ["", "measured", f"must (questions and disk: at {50 if SIZE >= LARGE else 10} M; here {SIZE:,} events)"],
     )
     report.note(f"Load average at the start: {os.getloadavg()[0]:.1f}.")
-    with store_line() as line:
+    with store_line() if usual else filled_line(SIZE) as line:
         if usual:
             way_in(line, report)
             fresh(line, report)
@@ -228,10 +208,10 @@ def run() -> bool:
             ):
                 if table != "schema_versions":
                     line.client.command(f"TRUNCATE TABLE {table}")
-        filled(line)
+            put(line, Shop(SIZE, int(time.time() * 1000) - DAYS * 86_400_000))
         report.note(f"Load average when asked: {os.getloadavg()[0]:.1f}.")
         asked(line, report)
         on_disk(line, report)
-        stored = line.client.rows("SELECT uniqExact(event_id) FROM events_raw")[0][0]
+        stored = line.client.rows("SELECT uniqExact(event_id) FROM events_raw WHERE message_id = ''")[0][0]
     report.finish()
     return stored == SIZE

@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from bench.servers import Server
-from bench.store_rows import PER_SESSION, Shop, events, identities, score_changes, scores, sessions
+from bench.store_rows import LETTERS, PER_SESSION, Shop, events, identities, mails, score_changes, scores, sessions
 from footprint.local import clickhouse, kafka
 from footprint.local.ports import free_port
 from footprint.local.secrets import password_of
@@ -33,22 +33,24 @@ INSERT = " SETTINGS async_insert = 0, max_block_size = 20000, min_insert_block_s
 
 
 class StoreLine:
-    """A broker, a store with the schema, and a client of it."""
+    """A broker, where one is asked for, a store with the schema, and a client of it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        port, self.secrets = free_port(), folder / "secrets"
-        self.kafka = KafkaConnection(f"127.0.0.1:{port}")
-        self._broker = self._server(*kafka.command(folder / "kafka", port=port), port=port)
+    def __init__(self, folder: Path, *, broker: bool) -> None:
+        self.folder, self.secrets = folder, folder / "secrets"
+        if broker:
+            port = free_port()
+            self.kafka = KafkaConnection(f"127.0.0.1:{port}")
+            self._broker = self._server(*kafka.command(folder / "kafka", port=port), port=port)
         port = free_port()
         self._store = self._server(*clickhouse.command(folder / "clickhouse", port=port, secrets=self.secrets), port=port)
-        asyncio.run(_until(lambda: kafka.is_ready(self.kafka.bootstrap)))
+        if broker:
+            asyncio.run(_until(lambda: kafka.is_ready(self.kafka.bootstrap)))
+            asyncio.run(_create_topic(self.kafka))
         self.store = StoreConnection(f"http://127.0.0.1:{port}", "pipeline", password_of(self.secrets, "pipeline"), "footprint")
         self.client = StoreClient(replace(self.store, database="default"))
         _wait(self.client.reachable)
         migrate(self.store)
         self.client = StoreClient(self.store)
-        asyncio.run(_create_topic(self.kafka))
 
     def _server(self, *command: str, port: int) -> Server:
         return Server(*command, port=port, environment=dict(os.environ), log=self.folder / "log", cores=ALL)
@@ -86,12 +88,12 @@ class StoreLine:
 
 
 @contextlib.contextmanager
-def store_line() -> Iterator[StoreLine]:
-    """Start everything, yield it, end everything."""
-    with tempfile.TemporaryDirectory(prefix="footprint-bench-") as folder:
+def store_line(kept: Path | None = None, *, broker: bool = True) -> Iterator[StoreLine]:
+    """Start everything, yield it, end everything; the data is thrown away unless a folder for it is given."""
+    with contextlib.nullcontext(kept) if kept else tempfile.TemporaryDirectory(prefix="footprint-bench-") as folder:
         line = StoreLine.__new__(StoreLine)
         try:
-            line.__init__(Path(folder))  # ends what was started also when a later part does not start
+            line.__init__(Path(folder), broker=broker)  # ends what was started also when a later part does not start
             yield line
         finally:
             line.end()
@@ -132,6 +134,12 @@ def fill(line: StoreLine, shop: Shop) -> None:
         _insert(line.client, "ingest_score_changes", score_changes(shop, first, last))
     _insert(line.client, "ingest_identities", identities(shop))
     _insert(line.client, "ingest_scores", scores(shop))
+
+
+def fill_mails(line: StoreLine, shop: Shop) -> None:
+    """Send every customer the shop's letters, beside its events."""
+    for letter in range(LETTERS):
+        _insert(line.client, "ingest_tracked", mails(shop, letter))
 
 
 def _insert(client: StoreClient, table: str, select: str) -> None:

@@ -15,6 +15,8 @@ DAYS = 90
 PER_SESSION = 10
 SESSIONS_A_VISITOR = 5
 SITE = "shop"
+LETTERS = 8
+"""E-mails to every customer, over the days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ SELECT
     if(kind = 'engagement', 1000 + sipHash64(number, 'stay') % 60000, 0) AS engaged_ms, if(kind = 'engagement', sipHash64(number, 'deep') % 101, 0) AS scroll_pct,
     if(kind = 'purchase', 20 + sipHash64(number, 'value') % 20000 / 100., 0) AS value, if(kind = 'purchase', 'EUR', '') AS currency,
     'footprint.js 0.1.0' AS library,
-    if(kind = 'identify', '{{"plan": "pro", "email_verified": true}}', '{{}}')::JSON(max_dynamic_paths = 128) AS traits,
+    if(kind = 'identify', '{{"plan": "pro", "email_verified": true, "email": "' || customer || '@mail.example"}}', '{{}}')::JSON(max_dynamic_paths = 128) AS traits,
     multiIf(kind = 'custom', '{{"category": "c' || toString(sipHash64(number, 'category') % 40) || '", "product_id": "sku-' || toString(sipHash64(number, 'product') % 5000)
                 || '", "price": ' || toString(sipHash64(number, 'price') % 20000 / 100.) || ', "position": ' || toString(number % 30) || '}}',
             kind = 'form_submit', '{{"form": "contact"}}',
@@ -182,4 +184,24 @@ SELECT 0 AS kafka_partition, number AS kafka_offset, '{SITE}' AS site, if(known,
     ['page_view', 'pricing', 'click', 'product'][1 + sipHash64(number) % 4] AS rule, '1' AS model_version, {_uuid7("moment", "number")} AS event_id, moment AS event_time,
     1 + sipHash64(number) % 5 AS points, sipHash64(s) % 50 AS before, before + points AS after, 'B2' AS band_before, 'B2' AS band_after, 'event' AS reason, moment + 500 AS at
 FROM (SELECT number * 3 AS number FROM numbers({first // 3}, {(last - first) // 3}))
+"""
+
+
+def mails(shop: Shop, letter: int) -> str:
+    """Return a SELECT of what became of one letter to every customer: sent and delivered, opened by half, mostly by machines, clicked by one in ten."""
+    sent = shop.start_ms + (letter + 1) * DAYS * 86_400_000 // (LETTERS + 1)
+    return f"""
+WITH intDiv(number, 4) * 3 AS v, number % 4 AS k, {letter} AS letter, sipHash64(v, letter, k) % 100 AS luck,
+    ['email_sent', 'email_delivered', 'email_open', 'email_click'][1 + k] AS what,
+    {sent} + v % 3600000 + [0, 2000, 600000, 660000][1 + k] + if(k >= 2, luck * 400000, 0) AS at
+SELECT
+    {_uuid7("at", f"number, 'letter', {letter}")} AS event_id,
+    '{SITE}' AS site, 'customer-' || toString(v) AS customer_id, what AS kind, at AS event_time, at AS sent_at, at AS received_at, 'client' AS ts_source,
+    'letter-{letter}' AS message_id, 'email' AS channel,
+    multiIf(k < 2, '', k = 2, ['unknown', 'proxied', 'machine_probable', 'machine_certain'][1 + v % 4], ['human', 'human', 'unknown', 'machine_certain'][1 + v % 4]) AS email_label,
+    multiIf(email_label = 'machine_certain', 'bot', email_label = 'machine_probable', 'suspect', 'human') AS traffic,
+    if(traffic = 'human', [], ['burst']) AS traffic_reasons,
+    if(k = 0, '{{"campaign": "campaign-{letter // 2}"}}', if(k = 3, '{{"url": "https://shop.example/?utm_source=crm&utm_campaign=spring", "link": 1}}', '{{}}'))::JSON(max_dynamic_paths = 128) AS props
+FROM numbers({4 * (shop.visitors // 3)})
+WHERE k = 0 OR k = 1 AND luck < 98 OR k = 2 AND luck < 50 OR k = 3 AND luck < 10
 """
