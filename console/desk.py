@@ -9,6 +9,7 @@ from pathlib import Path
 from starlette.templating import Jinja2Templates
 
 from collector.core.addresses import kept_address
+from console.calling import NoWebhooks, Webhooks
 from console.core import figures
 from console.core.accounts import User
 from console.core.attempts import Attempts
@@ -39,6 +40,7 @@ class Outside:
     plans: Plans = field(default_factory=NoPlans)
     provider: Provider | None = None
     openid_title: str = ""
+    webhooks: Webhooks = field(default_factory=NoWebhooks)
     writer: Writer = field(default_factory=Nowhere)
     journal: Journal = field(default_factory=Nowhere)
     fingerprint: Callable[[str, str], str] = lambda _site, _customer: ""

@@ -6,12 +6,21 @@ Every one reads one site, `{site:String}`; most read a period, `{from:DateTime}`
 from functools import cache
 from pathlib import Path
 
+from console.core.accounts import Role
 from schemas.errors import Misconfigured
 from sinks.clickhouse.cookbook import Recipe, recipes
 
 FOLDER = Path(__file__).parent / "questions"
 FOR_ALL_SITES = frozenset({"rejected"})
 """Recipes that also read what belongs to no site: for who runs all of them, not for a page of one."""
+
+FOR_ADMINS = frozenset({"audit_entries", "webhook_calls", "signal_told"})
+"""Questions of pages that only admins see."""
+
+
+def needed(name: str) -> Role:
+    """Return the role that sees the rows of a question."""
+    return "admin" if name in FOR_ADMINS else "analyst"
 
 
 @cache

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from sinks.webhooks.core.signing import read_key
+from sinks.webhooks.core.templates import read_template
 
 
 class TaskSettings(BaseModel):
@@ -100,6 +101,11 @@ class WebhookSettings(BaseModel):
     shape: Literal["json", "slack", "task"] = Field(
         default="json", description="What a call says: the whole signal, a message for a chat, or a task for a person."
     )
+    template: str = Field(
+        default="",
+        description="Body of a call, in place of `shape`: `slack`, `hubspot`, `salesforce`, or JSON of your own with `{{names}}`.",
+    )
+    authorization: str = Field(default="", description="Value of the header `Authorization`, where the receiver asks for one.", repr=False)
     sites: tuple[str, ...] = Field(default=(), description="Only signals of these sites; empty: of all.")
     triggers: tuple[str, ...] = Field(default=(), description="Only signals of these triggers; empty: of all.")
 
@@ -109,6 +115,23 @@ class WebhookSettings(BaseModel):
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
             raise ValueError("write an address as https://host/path, without user and password")
+        return value
+
+    @field_validator("template")
+    @classmethod
+    def _can_be_filled(cls, value: str) -> str:
+        try:
+            if value:
+                read_template(value)
+        except ValueError as error:
+            raise ValueError(f"the template cannot be used: {error}") from None
+        return value
+
+    @field_validator("authorization")
+    @classmethod
+    def _is_a_header(cls, value: str) -> str:
+        if not (value.isascii() and value.isprintable()):
+            raise ValueError("it is no value of a header: write `Bearer` and the token, on one line")
         return value
 
     @field_validator("keys")

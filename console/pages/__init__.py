@@ -5,7 +5,7 @@ from collections.abc import Callable
 from starlette.routing import Route
 
 from console.desk import Desk
-from console.pages import campaigns, customer, customers, health, journeys, live, overview, plan, quality, signals, sql, tasks
+from console.pages import audit, campaigns, customer, customers, health, journeys, live, overview, plan, quality, signals, sql, tasks, webhooks
 
 PAGES: tuple[Callable[[Desk], Route], ...] = (
     *overview.PAGES,
@@ -16,6 +16,8 @@ PAGES: tuple[Callable[[Desk], Route], ...] = (
     *campaigns.PAGES,
     *signals.PAGES,
     *tasks.PAGES,
+    *webhooks.PAGES,
+    *audit.PAGES,
     *quality.PAGES,
     *plan.PAGES,
     *health.PAGES,

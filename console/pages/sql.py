@@ -4,7 +4,7 @@ from shlex import quote
 
 from starlette.responses import Response
 
-from console.questions import question
+from console.questions import needed, question
 from console.seats import page
 from console.visit import Visit
 from schemas.audit import Action
@@ -20,7 +20,7 @@ async def show(visit: Visit) -> Response:
     own = {name: value for name, value in own.items() if name not in ("site", "from", "to", "before")}
     parameters = visit.parameters(asked.name, own)
     missing = [name for name, value in parameters.items() if not value and name in own]
-    allowed = visit.user.may("analyst", visit.site)  # rows may be more than any page of a viewer shows: originals, people
+    allowed = visit.user.may(needed(asked.name), visit.site)  # rows may be more than any page of a viewer shows: originals, people
     if allowed and not missing:
         await visit.note(Action.ASKED_QUESTION, customer=own.get("customer", ""), detail=asked.name)
     rows = await visit.ask(asked.name, **own) if allowed and not missing else []
@@ -30,6 +30,7 @@ async def show(visit: Visit) -> Response:
         parameters=parameters,
         missing=missing,
         allowed=allowed,
+        needs=needed(asked.name),
         rows=rows[:LONGEST],
         more=len(rows) - LONGEST,
         command=_curl(asked.sql, parameters),

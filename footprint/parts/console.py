@@ -18,6 +18,7 @@ from console.users_file import UsersFile
 from footprint import keys, logs, users
 from footprint.local.ports import require_free
 from footprint.local.secrets import secret
+from footprint.parts.calling import CallsByHand
 from footprint.parts.connections import resolve_store, secret_keys, secrets_folder
 from footprint.parts.console_sign_in import provider_of
 from footprint.parts.console_steps import Beside
@@ -49,6 +50,7 @@ async def _serve(settings: Settings) -> None:
             sites=lambda: _sites(settings),
             keys=secret_keys(settings),
             clock=time.time,
+            webhooks=CallsByHand(settings, beside.writer, lambda: time.time_ns() // 1_000_000),
             writer=beside.writer,
             journal=beside.journal,
             fingerprint=lambda site, customer: entry_of(secret(secrets_folder(settings.data_dir), KEY_NAME), site, customer),

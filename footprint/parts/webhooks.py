@@ -3,24 +3,28 @@
 import asyncio
 import signal
 import time
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry
 
+from console.kafka import KafkaWriter
 from footprint import health, topics
 from footprint.parts.connections import resolve_kafka
 from footprint.parts.starting import Starting, cancel
 from footprint.settings import Settings
 from footprint.site_settings import WebhookSettings
+from schemas.deliveries import CallOutcome
 from schemas.errors import Misconfigured, Retryable
-from schemas.topics import SIGNALS
+from schemas.topics import DELIVERIES, SIGNALS
 from sinks.kafka import KafkaSource, RejectedTopic
+from sinks.webhooks.calls import Made, call_once
 from sinks.webhooks.core.alerts import Address
 from sinks.webhooks.core.bodies import body_of
-from sinks.webhooks.core.retrying import Outcome
-from sinks.webhooks.core.signing import headers_of, read_key
+from sinks.webhooks.core.signing import read_key
+from sinks.webhooks.core.templates import read_template
 from sinks.webhooks.courier import Courier
 from sinks.webhooks.http import HttpCaller
 from sinks.webhooks.lane import Lane
@@ -29,6 +33,8 @@ from sinks.webhooks.metrics import WebhookMetrics
 log = structlog.get_logger()
 
 GROUP = "footprint-webhooks"
+HISTORY_S = 2.0
+"""How long a call waits for its history."""
 
 
 def run(settings: Settings, *, health_port: int) -> None:
@@ -47,7 +53,16 @@ def addresses_of(settings: Settings) -> list[Address]:
 def address_of(name: str, told: WebhookSettings) -> Address:
     """Return one address."""
     keys = tuple(map(read_key, told.keys))
-    return Address(name, told.url, keys, shape=told.shape, sites=frozenset(told.sites), triggers=frozenset(told.triggers))
+    return Address(
+        name,
+        told.url,
+        keys,
+        shape=told.shape,
+        sites=frozenset(told.sites),
+        triggers=frozenset(told.triggers),
+        template=read_template(told.template) if told.template else None,
+        authorization=told.authorization,
+    )
 
 
 def try_out(settings: Settings, name: str) -> tuple[bool, str]:
@@ -59,21 +74,48 @@ def try_out(settings: Settings, name: str) -> tuple[bool, str]:
 
 
 async def _try_out(address: Address, ca_file: str) -> tuple[bool, str]:
-    now_ms = time.time_ns() // 1_000_000
-    example: dict[str, Any] = {"signal_id": f"test-{now_ms}", "site": "demo", "subject": "c:example", "customer_id": "example"}
-    example |= {"trigger": "price_page_twice", "version": "test", "event_id": "test", "fired_at": now_ms, "status": "fired"}
-    example |= {"reason": "a test call", "payload": {"url_path": "/pricing", "count": 2}, "at": now_ms, "revision": 1}
-    body = body_of(example, address.shape)
     caller = HttpCaller(ca_file=ca_file)
     try:
-        answer = await caller.call(address.url, body, headers_of(example["signal_id"], body, now_s=now_ms // 1000, keys=address.keys))
-    except Retryable as error:
-        return False, f"{address.name} did not answer: {error}. Check its url, and that it can be reached from here."
+        made = await try_once(address, caller, "demo")
     finally:
         await caller.stop()
-    if answer.outcome is Outcome.DELIVERED:
-        return True, f"{address.name} accepted the call with status {answer.status}."
-    return False, f"{address.name} did not accept the call: status {answer.status}. Check its url and the keys on both sides."
+    return made.kept is CallOutcome.DELIVERED, said_of(address.name, made)
+
+
+async def try_once(address: Address, caller: HttpCaller, site: str) -> Made:
+    """Call an address once with an example of a site."""
+    example = example_of(site, time.time_ns() // 1_000_000)
+    return await call_once(address, caller, example, body_of(example, address.shape, address.template))
+
+
+def example_of(site: str, now_ms: int) -> dict[str, Any]:
+    """Return a signal that never fired."""
+    example: dict[str, Any] = {"signal_id": f"test-{now_ms}", "site": site, "subject": "c:example", "customer_id": "example"}
+    example |= {"trigger": "price_page_twice", "version": "test", "event_id": "test", "fired_at": now_ms, "status": "fired"}
+    return example | {"reason": "a test call", "payload": {"url_path": "/pricing", "count": 2}, "at": now_ms, "revision": 1}
+
+
+def said_of(name: str, made: Made) -> str:
+    """Return what to say of a call that somebody made by hand."""
+    if made.kept is CallOutcome.DELIVERED:
+        return f"{name} accepted the call with status {made.status}."
+    if not made.status:
+        return f"{name} did not answer: {made.problem}. Check its url, and that it can be reached from here."
+    return f"{name} did not accept the call: status {made.status}. Check its url and the keys on both sides."
+
+
+class DeliveryLog:
+    """The `History` of the webhooks: the topic of deliveries. What Kafka does not take in time is told in the log and not kept."""
+
+    def __init__(self, writer: KafkaWriter) -> None:
+        self._writer = writer
+
+    async def note(self, delivery: Mapping[str, Any]) -> None:
+        """Keep one call; see `sinks.webhooks.ports.History`."""
+        try:
+            await self._writer.append(DELIVERIES, f"{delivery['site']}:{delivery['address']}", delivery, longest_s=HISTORY_S)
+        except Retryable as error:
+            log.warning("delivery_not_kept", address=delivery["address"], reason=str(error))
 
 
 class _Webhooks:
@@ -105,7 +147,8 @@ class _Webhooks:
         kafka = resolve_kafka(self._settings)
         if not await self._starting.until_up(lambda: topics.check(kafka, self._settings), stop):
             return None
-        caller, rejected = HttpCaller(ca_file=self._settings.webhooks_ca_file), RejectedTopic(kafka)
+        caller, rejected, writer = HttpCaller(ca_file=self._settings.webhooks_ca_file), RejectedTopic(kafka), KafkaWriter(kafka)
+        stack.push_async_callback(writer.stop)
         stack.push_async_callback(caller.stop)
         stack.push_async_callback(rejected.stop)
         if not await self._starting.until_up(rejected.start, stop):
@@ -117,7 +160,9 @@ class _Webhooks:
             stack.push_async_callback(source.stop)
             if not await self._starting.until_up(source.start, stop):
                 return None
-            lanes.append(Lane(address, source, Courier(address, caller, rejected, self._metrics)))
+            courier = Courier(address, caller, rejected, self._metrics)
+            courier.history = DeliveryLog(writer)
+            lanes.append(Lane(address, source, courier))
         return lanes
 
     async def status(self) -> dict[str, Any]:

@@ -9,14 +9,15 @@ from typing import Any, Literal
 
 import structlog
 
+from schemas.deliveries import CallOutcome
 from schemas.errors import Retryable
 from schemas.rejections import Reason, Rejection, record_of
 from sinks.ports import Rejected
+from sinks.webhooks.calls import Made, call_once, delivery_of
 from sinks.webhooks.core.alerts import Address
 from sinks.webhooks.core.bodies import body_of
 from sinks.webhooks.core.retrying import Outcome, Retrying
-from sinks.webhooks.core.signing import headers_of
-from sinks.webhooks.ports import Caller, Observer
+from sinks.webhooks.ports import Caller, History, NoHistory, Observer
 
 log = structlog.get_logger()
 
@@ -42,7 +43,13 @@ class Courier:
     """Delivers to one address: a few calls at a time, and none while the address asks to be left alone."""
 
     def __init__(
-        self, address: Address, caller: Caller, rejected: Rejected, observer: Observer, *, retrying: Retrying | None = None
+        self,
+        address: Address,
+        caller: Caller,
+        rejected: Rejected,
+        observer: Observer,
+        *,
+        retrying: Retrying | None = None,
     ) -> None:
         self._address = address
         self._caller = caller
@@ -51,12 +58,14 @@ class Courier:
         self._retrying = retrying or Retrying()
         self._free = asyncio.Semaphore(CALLS_AT_ONCE)
         self._closed_until = 0.0
+        self.history: History = NoHistory()
+        """Told of each call."""
         self.trouble = ""
         """Why the last call was not accepted; empty after one that was."""
 
     async def deliver(self, parcel: Parcel, stop: asyncio.Event) -> End | None:
         """Return how the alert ended, None when `stop` came first."""
-        body = body_of(parcel.signal, self._address.shape)
+        body = body_of(parcel.signal, self._address.shape, self._address.template)
         while not stop.is_set():
             if parcel.withdrawn:
                 return self._end(parcel, "withdrawn")
@@ -75,19 +84,15 @@ class Courier:
             if stop.is_set() or parcel.withdrawn:
                 return Outcome.FAILED, 0.0
             parcel.attempts += 1
-            headers = headers_of(parcel.signal["signal_id"], body, now_s=_now_ms() // 1000, keys=self._address.keys)
-            try:
-                answer = await self._caller.call(self._address.url, body, headers)
-            except Retryable as error:
-                outcome, asked_s, parcel.problem = Outcome.FAILED, 0.0, str(error)
-            else:
-                outcome, asked_s, parcel.problem = answer.outcome, answer.retry_after_s or 0.0, f"status {answer.status}"
+            made = await call_once(self._address, self._caller, parcel.signal, body)
+        outcome, asked_s, parcel.problem = made.outcome, made.asked_s, made.problem
         delivered = outcome is Outcome.DELIVERED
         self._note("" if delivered else parcel.problem)
         self._observer.called(self._address.name, outcome.value)
         if not delivered and asked_s:
             asked_s = min(asked_s, self._retrying.limit_s)
             self._closed_until = max(self._closed_until, time.monotonic() + asked_s)
+        await self.history.note(delivery_of(self._address, parcel.signal, made, attempt=parcel.attempts))
         return outcome, asked_s
 
     async def _paused(self, stop: asyncio.Event) -> bool:
@@ -108,6 +113,7 @@ class Courier:
                 log.warning("webhook_waits", address=self._address.name, reason=str(error))
                 await wait(BROKER_PAUSE_S, stop)
             else:
+                await self.history.note(delivery_of(self._address, parcel.signal, _given_up(parcel), attempt=parcel.attempts))
                 log.error("webhook_given_up", address=self._address.name, attempts=parcel.attempts, reason=parcel.problem)
                 return self._end(parcel, "dead_lettered")
         return None
@@ -131,6 +137,10 @@ def dead_letter(parcel: Parcel, address: str) -> dict[str, str | int]:
         Reason.UNDELIVERED, message, event_id=str(parcel.signal.get("event_id", "")), original=parcel.original.decode("utf-8", "replace")
     )
     return record_of(rejection, site=parcel.signal["site"], stage="webhooks", received_at=parcel.published_ms)
+
+
+def _given_up(parcel: Parcel) -> Made:
+    return Made(CallOutcome.GIVEN_UP, _now_ms(), 0, 0, parcel.problem)
 
 
 async def wait(seconds: float, stop: asyncio.Event) -> None:

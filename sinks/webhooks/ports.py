@@ -1,7 +1,7 @@
 """What webhooks need of the world, beside the `Source` and `Rejected` of `sinks.ports`: somebody who makes calls."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from sinks.webhooks.core.retrying import Answer
 
@@ -14,6 +14,20 @@ class Caller(Protocol):
 
         Raises Retryable, with a reason that names no address, when there was no answer.
         """
+
+
+class History(Protocol):
+    """Keeps what became of each call."""
+
+    async def note(self, delivery: Mapping[str, Any]) -> None:
+        """Keep one call (a `schemas.deliveries.Delivery`). Waits a few seconds at most and never raises: calls do not wait for their history."""
+
+
+class NoHistory:
+    """Keeps nothing."""
+
+    async def note(self, delivery: Mapping[str, Any]) -> None:
+        """Forget the call."""
 
 
 class Observer(Protocol):

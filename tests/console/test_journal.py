@@ -43,24 +43,15 @@ class Kafka:
 
 
 class Rig:
-    def __init__(self, folder):
+    def __init__(self, folder, **more):
         self.kafka, self.store, self.users = Kafka(), Store(), Users()
         self.waiting = WaitingFile(folder / "audit-waiting")
         self.journal = KafkaJournal(self.kafka, self.waiting)
         self.store.answers["FROM customer("] = [WHO]
         for name, role in {"ada": "analyst", "vera": "viewer", "root": "admin"}.items():
             self.users[name] = User(name, HASH, {"shop": role}, 1, 1)
-        outside = Outside(
-            self.store,
-            Parts(),
-            self.users,
-            lambda: ["shop"],
-            ["key"],
-            lambda: 1_800_000_000.0,
-            writer=self.kafka,
-            journal=self.journal,
-            fingerprint="{}/{}".format,
-        )
+        written = {"writer": self.kafka, "journal": self.journal, "fingerprint": "{}/{}".format} | more
+        outside = Outside(self.store, Parts(), self.users, lambda: ["shop"], ["key"], lambda: 1_800_000_000.0, **written)
         self.browser = TestClient(create_app(outside), follow_redirects=False, client=("192.0.2.77", 4711))
 
     def sign_in(self, name="ada", password=PASSWORD):

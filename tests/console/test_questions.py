@@ -27,6 +27,7 @@ GIVEN = {
     "message": "%",
     "reason": "no_id",
     "tasks": "mine0",
+    "signal": "mine0",
     "campaign": "spring",
 }
 OWN = {"stuck": {"days": "0"}}

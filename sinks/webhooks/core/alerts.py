@@ -6,13 +6,17 @@ from typing import Any, Literal
 
 from schemas.codec import loads
 from schemas.signals import SignalStatus
+from sinks.webhooks.core.signing import headers_of
 
 Shape = Literal["json", "slack", "task"]
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where alerts go, as the operator has set it. Empty `sites` or `triggers`: all of them. `keys` sign, newest last."""
+    """Where alerts go, as the operator has set it. Empty `sites` or `triggers`: all of them. `keys` sign, newest last.
+
+    A `template` goes before the `shape`; `authorization` is the value of that header, empty for none.
+    """
 
     name: str
     url: str = field(repr=False)
@@ -20,6 +24,14 @@ class Address:
     shape: Shape = "json"
     sites: frozenset[str] = frozenset()
     triggers: frozenset[str] = frozenset()
+    template: Any = None
+    authorization: str = field(default="", repr=False)
+
+    def headers(self, signal_id: str, body: bytes, now_s: int) -> dict[str, str]:
+        """Return the headers of one attempt."""
+        return headers_of(signal_id, body, now_s=now_s, keys=self.keys) | (
+            {"authorization": self.authorization} if self.authorization else {}
+        )
 
     def wants(self, signal: Mapping[str, Any]) -> bool:
         """True when signals like this one go to the address."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from schemas.codec import dumps
 from sinks.webhooks.core.alerts import Shape
+from sinks.webhooks.core.templates import filled
 
 Signal = Mapping[str, Any]
 
@@ -13,9 +14,33 @@ TASK_DUE_MS = 86_400_000
 """A task is due a day after the signal."""
 
 
-def body_of(signal: Signal, shape: Shape) -> bytes:
-    """Return the body of the call in the shape that the address takes."""
-    return dumps(_SHAPES[shape](signal))
+def body_of(signal: Signal, shape: Shape, template: Any = None) -> bytes:
+    """Return the body of the call in the shape that the address takes, or by its template where it has one."""
+    return dumps(filled(template, facts_of(signal)) if template is not None else _SHAPES[shape](signal))
+
+
+def facts_of(signal: Signal) -> dict[str, str | int]:
+    """Return what a template may say of a signal: every name of `templates.NAMES`."""
+    due_ms, page = signal["fired_at"] + TASK_DUE_MS, _page(signal)
+    return {
+        "title": _title(signal),
+        "description": "\n".join(_description(signal)),
+        "who": _who(signal),
+        **{
+            name: str(signal.get(name) or "") for name in ("customer_id", "visitor_id", "subject", "site", "trigger", "reason", "signal_id")
+        },
+        "page": page,
+        "fired_at": _iso(signal["fired_at"]),
+        "fired_ms": signal["fired_at"],
+        "due_at": _iso(due_ms),
+        "due_ms": due_ms,
+        "due_date": _iso(due_ms)[:10],
+    }
+
+
+def _description(signal: Signal) -> list[str]:
+    page = _page(signal)
+    return [f"Site: {signal['site']}", f"When: {_iso(signal['fired_at'])}", *([f"Page: {page}"] if page else [])]
 
 
 def _json(signal: Signal) -> dict[str, Any]:
@@ -30,12 +55,10 @@ def _slack(signal: Signal) -> dict[str, Any]:
 
 
 def _task(signal: Signal) -> dict[str, Any]:
-    page = _page(signal)
-    said = [f"{_title(signal)}: {_who(signal)}", f"Site: {signal['site']}", f"When: {_iso(signal['fired_at'])}"]
     return {
         "external_id": signal["signal_id"],
-        "title": said[0],
-        "description": "\n".join([*said[1:], *([f"Page: {page}"] if page else [])]),
+        "title": f"{_title(signal)}: {_who(signal)}",
+        "description": "\n".join(_description(signal)),
         "due_at": _iso(signal["fired_at"] + TASK_DUE_MS),
         "contact": {name: signal[name] for name in ("customer_id", "visitor_id") if signal.get(name)},
         "site": signal["site"],

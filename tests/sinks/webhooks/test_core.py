@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sinks.webhooks.core.alerts import Address, is_alert, is_withdrawn, read_signal
-from sinks.webhooks.core.bodies import body_of
+from sinks.webhooks.core.bodies import body_of, facts_of
 from sinks.webhooks.core.progress import Progress
 from sinks.webhooks.core.retrying import Answer, Outcome, Retrying, read_retry_after
 from sinks.webhooks.core.signing import headers_of, read_key, signature
+from sinks.webhooks.core.templates import NAMES, read_template
 from tests.sinks.webhooks.signals_made import a_signal, encoded
 
 KEY = b"k" * 24
@@ -71,6 +72,55 @@ def test_the_three_shapes():
     task = json.loads(body_of(signal, "task"))
     assert (task["title"], task["external_id"], task["due_at"]) == ("Price page twice: anna", "s1", "2026-09-22T14:13:20Z")
     assert task["contact"] == {"customer_id": "anna"}
+
+
+def test_templates_are_filled_with_facts_and_numbers_stay_numbers():
+    signal = a_signal(1, fired_at=1_790_000_000_000, customer_id='an"na}}{{title')
+    own = read_template('{"a": "{{who}} at {{ page }}", "ms": "{{due_ms}}", "list": [1, {"key {{site}}": "{{site}}"}], "none": null}')
+    assert json.loads(body_of(signal, "json", own)) == {
+        "a": 'an"na}}{{title at /pricing',
+        "ms": 1_790_086_400_000,
+        "list": [1, {"key {{site}}": "demo"}],
+        "none": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("hubspot", ("properties", "hs_task_subject", "Price page twice: anna")),
+        ("salesforce", ("Subject", "Price page twice: anna")),
+        ("slack", ("text", "Price page twice")),
+    ],
+)
+def test_the_shipped_templates_say_what_happened(name, wanted):
+    found = json.loads(body_of(a_signal(1, fired_at=1_790_000_000_000), "json", read_template(name)))
+    for part in wanted[:-1]:
+        found = found[part]
+    assert found == wanted[-1]
+    assert set(facts_of(a_signal(1))) == set(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("zapier", "none of slack, hubspot, salesforce"),
+        ('{"a": "{{password}}"}', "names password; there are title"),
+        ('["{{who}}"]', "JSON object"),
+        ("{}", "JSON object"),
+        ('{"a": "%s"}' % ("x" * 17_000), "more than"),
+    ],
+)
+def test_a_template_that_cannot_be_used_is_refused(text, what):
+    with pytest.raises(ValueError, match=what):
+        read_template(text)
+
+
+@given(st.text(max_size=30))
+def test_nothing_that_a_visitor_sent_leaves_its_text(sent):
+    template = read_template('{"a": "<{{who}}>", "b": "{{who}}"}')
+    found = json.loads(body_of(a_signal(1, customer_id=sent or "x"), "json", template))
+    assert found == {"a": f"<{sent or 'x'}>", "b": sent or "x"}
 
 
 def test_what_a_visitor_sent_cannot_call_a_whole_chat():

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 from prometheus_client import CollectorRegistry
 
+from schemas.deliveries import Delivery
 from schemas.errors import Retryable
 from schemas.rejections import RejectedRecord
 from sinks.core.planning import Record
@@ -69,10 +70,11 @@ def receiver():
 
 
 @asynccontextmanager
-async def running(receiver, source, *, path="/hook", retrying=FAST, letters=None, registry=None, call_s=5.0, **address):
+async def running(receiver, source, *, path="/hook", retrying=FAST, letters=None, registry=None, call_s=5.0, history=None, **address):
     caller, stop = HttpCaller(call_s=call_s), asyncio.Event()
     told = Address("crm", receiver.url(path), KEYS, **address)
     courier = Courier(told, caller, letters or Letters(), WebhookMetrics(registry or CollectorRegistry()), retrying=retrying)
+    courier.history = history or courier.history
     lane = Lane(told, source, courier)
     task = asyncio.create_task(lane.run(stop))
     try:
@@ -100,6 +102,30 @@ async def test_each_alert_is_called_once_and_its_offset_follows_the_answer(recei
         assert lane.check() == "ok"
     assert sorted(receiver.ids("/hook")) == sorted(f"s{number}" for number in range(150))
     assert registry.get_sample_value("footprint_webhooks_alerts_total", {"address": "crm", "outcome": "delivered"}) == 150
+
+
+class Kept:
+    """A history in memory."""
+
+    def __init__(self):
+        self.calls = []
+
+    async def note(self, delivery):
+        self.calls.append(Delivery(**delivery))
+
+
+async def test_each_call_and_the_end_of_trying_are_kept_without_urls(receiver):
+    receiver.behave["/hook"] = [503, "hang", 200, 410]
+    history, source = Kept(), Memory(encoded(1), encoded(2))
+    async with running(receiver, Memory(encoded(1)), history=history, call_s=0.2):
+        await until(lambda: len(history.calls) == 3)
+    async with running(receiver, source, history=history, call_s=0.2):
+        await until(lambda: len(history.calls) == 6)
+    first = [(call.signal_id, call.attempt, call.outcome.value, call.status) for call in history.calls[:3]]
+    assert first == [("s1", 1, "failed", 503), ("s1", 2, "failed", 0), ("s1", 3, "delivered", 200)]
+    assert history.calls[1].problem == "no answer within 0.2 s"
+    assert sorted(call.outcome.value for call in history.calls[3:]) == ["delivered", "given_up", "refused"]
+    assert "http" not in repr(history.calls)
 
 
 async def test_a_receiver_that_fails_and_recovers_gets_the_same_id_and_body(receiver):
