@@ -5,7 +5,22 @@ from collections.abc import Callable
 from starlette.routing import Route
 
 from console.desk import Desk
-from console.pages import audit, campaigns, customer, customers, health, journeys, live, overview, plan, quality, signals, sql, tasks, webhooks
+from console.pages import (
+    audit,
+    campaigns,
+    customer,
+    customers,
+    health,
+    journeys,
+    live,
+    overview,
+    plan,
+    quality,
+    signals,
+    sql,
+    tasks,
+    webhooks,
+)
 
 PAGES: tuple[Callable[[Desk], Route], ...] = (
     *overview.PAGES,
