@@ -13,6 +13,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from console import openid_sign_in, sign_in
+from console.bodies import SmallBodies
 from console.desk import FOLDER, Desk, Outside, desk_over
 from console.metrics import ConsoleMetrics
 from console.pages import PAGES
@@ -45,11 +46,16 @@ def create_app(outside: Outside) -> Starlette:
             *(over(desk) for over in PAGES),
             Mount(STATIC, StaticFiles(directory=FOLDER / "static")),
         ],
-        middleware=[Middleware(BaseHTTPMiddleware, dispatch=_answering(metrics))],
-        exception_handlers={404: lambda request, _: missing(desk, request)},
+        middleware=[Middleware(BaseHTTPMiddleware, dispatch=_answering(metrics)), Middleware(SmallBodies)],
+        exception_handlers={404: lambda request, _: missing(desk, request), Exception: lambda request, _: _broken(desk, request)},
     )
     app.state.desk = desk
     return app
+
+
+def _broken(desk: Desk, request: Request) -> Response:
+    """Return the page of a bug. It is answered outside of everything else, so it brings its headers; the server logs the bug."""
+    return desk.templates.TemplateResponse(request, "broken.html", status_code=500, headers=HEADERS)
 
 
 def _for_machines(metrics: ConsoleMetrics) -> list[Route]:

@@ -6,4 +6,3 @@ WHERE site = {site:String} AND event_time >= {from:DateTime} AND event_time < {t
 GROUP BY kind, name
 ORDER BY events DESC, kind, name
 LIMIT 500
-SETTINGS do_not_merge_across_partitions_select_final = 1

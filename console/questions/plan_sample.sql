@@ -7,4 +7,3 @@ WHERE site = {site:String} AND event_time >= {from:DateTime} AND event_time < {t
 ORDER BY event_time DESC, event_id
 LIMIT 200 BY kind, name
 LIMIT 10000
-SETTINGS do_not_merge_across_partitions_select_final = 1

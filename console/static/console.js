@@ -34,13 +34,26 @@
     if (window.uPlot) document.querySelectorAll("figure[data-chart]").forEach(draw);
   }
 
+  // What is wider than its place is scrolled by keyboard too: it can be reached by Tab, under the name of its section.
+  function reach() {
+    document.querySelectorAll(".wide, .scroll").forEach(function (place) {
+      if (place.scrollWidth <= place.clientWidth) return;
+      var heading = (place.closest("section") || document).querySelector("h1[id], h2[id]");
+      place.tabIndex = 0;
+      place.setAttribute("role", "region");
+      if (!place.hasAttribute("aria-label")) place.setAttribute("aria-label", heading ? heading.firstChild.textContent.trim() : "Table");
+    });
+  }
+
+  document.addEventListener("htmx:afterSettle", reach);
   document.addEventListener("DOMContentLoaded", function () {
     drawAll();
+    reach();
     document.querySelectorAll("select[data-goto]").forEach(function (select) {
       select.addEventListener("change", function () { location.href = select.value + location.search; });
     });
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
   var waiting;
-  addEventListener("resize", function () { clearTimeout(waiting); waiting = setTimeout(drawAll, 150); });
+  addEventListener("resize", function () { clearTimeout(waiting); waiting = setTimeout(function () { drawAll(); reach(); }, 150); });
 })();
