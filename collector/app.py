@@ -73,7 +73,7 @@ def create_app(
     handlers = Handlers(config, new_id=_new_id, retry_after=_retry_after, live=live, now_ms=now_ms)
     readiness = Readiness(publisher)
     feed = OptOutFeed(tables.preferences)
-    known = ProfileFeed(tables.profiles, config.profiles, name=peers.worker if peers else "1", eager=config.tells_visitors)
+    known = ProfileFeed(tables.profiles, config.profiles, eager=config.tells_visitors)
     pages = _Pages(handlers, metrics, readiness=readiness, publishing=publishing, peers=peers)
     behind = Starlette(
         routes=[

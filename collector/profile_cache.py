@@ -1,8 +1,10 @@
 """Profiles by key, on disk: a million of them are some hundred megabytes, of which memory holds what is asked for."""
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from tempfile import mkstemp
 
 AT_ONCE = 500
 """Records that are written together: a few milliseconds."""
@@ -19,17 +21,16 @@ class ProfileCache:
     the process. What it held is read again from the topic.
     """
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = folder / f"profiles-{name}"
-        path.unlink(missing_ok=True)
-        path.touch(0o600)
+        descriptor, path = mkstemp(prefix="profiles-", dir=folder)  # readable by this user only, of a name that nobody else has
+        os.close(descriptor)
         self._store = sqlite3.connect(path, isolation_level=None)
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", f"cache_size = -{CACHED_KIB}"):
             self._store.execute(f"PRAGMA {pragma}")
         self._store.execute(f"PRAGMA mmap_size = {MAPPED_BYTES}")
         self._store.execute("CREATE TABLE profiles (key BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID")
-        path.unlink()
+        Path(path).unlink()
         self._waiting: dict[bytes, bytes | None] = {}
 
     def put(self, key: bytes, value: bytes | None) -> None:
@@ -46,6 +47,12 @@ class ProfileCache:
         with closing(self._store.execute("SELECT value FROM profiles WHERE key = ?", (wanted,))) as found:
             row = found.fetchone()
         return row[0] if row else None
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        ((pages,),), ((page,),) = (self._store.execute(f"PRAGMA {name}").fetchall() for name in ("page_count", "page_size"))
+        return int(pages * page)
 
     def close(self) -> None:
         """Give the disk back."""

@@ -4,7 +4,6 @@ import asyncio
 import math
 import time
 from contextlib import suppress
-from itertools import count
 from pathlib import Path
 
 import structlog
@@ -23,13 +22,11 @@ class ProfileFeed:
     It follows once somebody may ask: `eager` from the start, else from the first question.
     """
 
-    def __init__(self, topic: Follows | None, folder: Path | None, *, name: str = "1", eager: bool = False) -> None:
+    def __init__(self, topic: Follows | None, folder: Path | None, *, eager: bool = False) -> None:
         self._topic = topic
         self._folder = folder
-        self._name = name
         self._eager = eager
         self._cache: ProfileCache | None = None
-        self._numbers = count()
         self._confirmed = -math.inf
         self._said = ""
         self._started = False
@@ -63,7 +60,7 @@ class ProfileFeed:
     async def _run(self, topic: Follows, folder: Path) -> None:
         while True:
             try:
-                await self._read(topic, ProfileCache(folder, f"{self._name}-{next(self._numbers)}"))
+                await self._read(topic, ProfileCache(folder))
             except (Retryable, OSError) as error:
                 if self._said != str(error):  # once for each outage
                     log.warning("profiles_not_read", reason=str(error))

@@ -97,7 +97,7 @@ def config_of(settings: Settings) -> CollectorConfig:
         rules=rules,
         live=live,
         used_tokens=settings.data_dir / "used-tokens",
-        profiles=settings.data_dir / "cache",
+        profiles=(settings.spool_dir or settings.data_dir / "spool").parent / "cache",  # a disk of this collector's own
         partitions=settings.partitions,
         snippet=SNIPPET,
         links=link_reader(settings),

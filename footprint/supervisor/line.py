@@ -154,7 +154,9 @@ def _stages(settings: Settings, run: Run, client: httpx2.AsyncClient, environmen
     parts.append(stage("console", (program, "console"), http_probe(client, f"{run.console}/ready"), run.console))
     shop = (sys.executable, "-m", "footprint.demo.shop", "--port", str(settings.shop_port), "--collector", run.collector)
     key = next(iter(settings.site_keys()))
-    parts.append(stage("shop", (*shop, "--key", key), http_probe(client, run.shop), run.shop))
+    site = settings.site(settings.site_keys()[key])
+    liked = ("--profile",) if "interests" in settings.me_fields_of(site) else ()
+    parts.append(stage("shop", (*shop, "--key", key, *liked), http_probe(client, run.shop), run.shop))
     return tuple(parts)
 
 

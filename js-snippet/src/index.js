@@ -58,7 +58,7 @@ const start = (options) => {
     if (document.hidden) tracker.line_.flush_();
   });
   on("pagehide", tracker.leave_);
-  return commandsOf(tracker, settle);
+  return __FULL__ ? { ...commandsOf(tracker, settle), profile: tracker.profile_ } : commandsOf(tracker, settle);
 };
 
 /**

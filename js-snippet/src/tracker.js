@@ -1,6 +1,7 @@
 // One page's tracker: it gives every event its ids, its time, its page and its place in order.
 import { guarded } from "./guard.js";
 import { uuid } from "./ids.js";
+import { forgetProof, proofOf, prove, tellProfile } from "./profile.js";
 import { keep, recall } from "./store.js";
 import { transport } from "./transport.js";
 import { scrub, takeParameter } from "./url.js";
@@ -50,6 +51,11 @@ export const createTracker = (options) => {
 
   /** Lets events go; at the first page of a visit only once the collector has told whose they are, where it may know better. */
   const begin = () => {
+    if (__FULL__ && "profile" in options && kept && !token && !proofOf(recall(VISITOR))) {
+      asking = 1;
+      setTimeout(learned, ANSWER_MS);
+      return prove(options).then(learned);
+    }
     if (!token && !(server && !document.referrer.startsWith(location.origin))) return letGo();
     asking = 1;
     setTimeout(learned, ANSWER_MS);
@@ -59,6 +65,7 @@ export const createTracker = (options) => {
   const forget = () => {
     tracker.sure_ = visitor = tracker.customer_ = undefined;
     keep(VISITOR, "");
+    if (__FULL__) forgetProof();
     if (server && !silent) askVisitor(options, { reset: true });
   };
 
@@ -128,6 +135,14 @@ export const createTracker = (options) => {
       }
     },
   };
+  if (__FULL__) {
+    /** Tells what the site lists of the visitor's profile. */
+    tracker.profile_ = (callback, customer) => {
+      if (asking) setTimeout(tracker.profile_, 50, callback, customer);
+      else if (consent === "granted") tellProfile(options, visitorId(), callback, customer);
+      else setTimeout(callback, 0, {});
+    };
+  }
   tracker.begin_(document.referrer);
   if (consent === "denied") line.drop_();
   else if (consent === "granted") begin();

@@ -14,6 +14,8 @@ export interface Options {
   auto?: string;
   /** Further hosts of your own, by comma. */
   domains?: string;
+  /** Full build: the collector makes the visitor's id and a token that proves it, for `profile`. The value says nothing. */
+  profile?: string;
   /** When the address changes without loading: `push` (default), `replace`, `hash`, `off`. */
   spa?: "push" | "replace" | "hash" | "off";
 }
@@ -22,6 +24,17 @@ export interface Here {
   /** Undefined without consent. */
   visitorId?: string;
   pageviewId: string;
+}
+
+/** The fields that the site lists (`me_fields`); none where nothing is known or proved. */
+export interface Profile {
+  stage?: string;
+  scores?: Record<string, number>;
+  bands?: Record<string, string>;
+  interests?: { category: string; points: number }[];
+  segments?: string[];
+  preferences?: { channel: string; topic: string; opt: "in" | "out" }[];
+  consent?: string | null;
 }
 
 export interface Footprint {
@@ -33,6 +46,8 @@ export interface Footprint {
   (call: "group", id: string, traits?: Properties): void;
   (call: "consent", choice: "granted" | "denied" | "pending"): void;
   (call: "reset"): void;
+  /** Full build, with the option `profile`: calls back with the fields that the site lists of this visitor's profile; `customer` is a token of your server. */
+  (call: "profile", callback: (profile: Profile) => void, customer?: string): void;
   (call: "ready", callback: (here: Here) => void): void;
   /** Present once the file has arrived; the stub has none. */
   readonly version?: string;

@@ -8,6 +8,7 @@ footprint("identify", 42, { plan: "Pot" });
 footprint("consent", "granted");
 footprint("ready", ({ visitorId, pageviewId }: Here) => window.footprint("track", `${visitorId} ${pageviewId}`));
 full("page", { category: "help" });
+full("profile", ({ interests = [] }) => window.footprint("track", interests.map((one) => one.category).join()), "token");
 
 // @ts-expect-error there is no such call
 footprint("trak", "Product Added");

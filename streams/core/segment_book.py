@@ -86,7 +86,8 @@ def entry_of(site: str, work: Work) -> Value:
 
 def require_new(version: str, known: Value) -> None:
     """Raise Misconfigured for a version that ran already: its members would have entered by other conditions."""
-    if known and version in (known["version"], *known.get("earlier", [])):
+    ran: list[str] = [known["version"], *known.get("earlier", [])] if known else []
+    if version in ran:
         raise Misconfigured(f"Version {version} of the segments was published before, with other content. Give it a new version.")
 
 

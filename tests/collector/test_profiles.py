@@ -114,7 +114,7 @@ async def test_nobody_is_told_anything_before_the_topic_was_read_to_its_end(conf
 
 
 def test_the_cache_holds_what_was_put_last(tmp_path):
-    cache = ProfileCache(tmp_path / "made", "1")
+    cache = ProfileCache(tmp_path / "made")
     for number in range(2 * AT_ONCE + 10):
         cache.put(f"demo:c:{number}".encode(), b"first")
     for number in range(AT_ONCE):

@@ -14,7 +14,7 @@ OLDEST = "1.30.0"
 NEWEST = kubernetes_validate.latest_version()
 CUSTOM = {"ServiceMonitor", "ScaledObject", "HTTPRoute"}
 """Kinds that others define; Kubernetes has no schema of them."""
-SERVERS = ("collector", "streams", "sink", "rebuild")
+SERVERS = ("collector", "streams", "profiles", "sink", "rebuild")
 ALWAYS = {*SERVERS, "console", "topics", "migrate"}
 
 every_example = pytest.mark.parametrize("example", EXAMPLES)
@@ -107,7 +107,7 @@ def test_a_part_sees_the_secrets_that_it_needs_and_no_others():
         return {item["key"] for item in volumes.get("secrets", {"secret": {"items": []}})["secret"]["items"]}
 
     assert keys("small", "collector") == {"write-keys", "secret-keys"}
-    assert keys("small", "streams") == keys("small", "topics") == set()
+    assert keys("small", "streams") == keys("small", "profiles") == keys("small", "topics") == set()
     assert keys("small", "sink") == keys("small", "migrate") == {"clickhouse-password"}
     assert keys("small", "console") == {"write-keys", "secret-keys", "clickhouse-analyst-password"}
     assert keys("small", "rebuild") == {"secret-keys", "clickhouse-password"}
@@ -146,7 +146,7 @@ def test_every_server_is_asked_how_it_is():
         assert pod["spec"]["topologySpreadConstraints"]
 
 
-LONGEST_STOP_S = {"collector": 15 + 5, "streams": 10, "sink": 30, "webhooks": 15, "rebuild": 15, "console": 10}
+LONGEST_STOP_S = {"collector": 15 + 5, "streams": 10, "profiles": 10, "sink": 30, "webhooks": 15, "rebuild": 15, "console": 10}
 """What docs/operations and the parts themselves say; the collector's with the pause before it."""
 
 

@@ -38,7 +38,7 @@ def test_the_file_is_what_the_compose_specification_allows():
 
 def test_every_part_of_the_line_is_a_service():
     assert {service["command"][0] for service in OURS.values()} == {
-        *("collector", "streams", "sink", "webhooks", "rebuild", "console", "topics", "migrate")
+        *("collector", "streams", "profiles", "sink", "webhooks", "rebuild", "console", "topics", "migrate")
     }
     assert {"kafka", "clickhouse", "proxy", "prometheus", "grafana", "collector-1", "collector-2"} <= set(SERVICES)
 

@@ -60,6 +60,6 @@ def test_prometheus_scrapes_what_compose_runs():
     parts = {
         name
         for name, service in compose.items()
-        if str(service.get("command", [""])[0]) in ("collector", "streams", "sink", "rebuild", "console", "webhooks")
+        if str(service.get("command", [""])[0]) in ("collector", "streams", "profiles", "sink", "rebuild", "console", "webhooks")
     }
     assert {target.partition(":")[0] for target in targets} == parts

@@ -30,10 +30,12 @@ def page(chromium):
 
 
 @contextlib.contextmanager
-def shop_reporting_to(collector, key):
+def shop_reporting_to(collector, key, *arguments):
     """Give the address of a running shop; it must end well."""
     [port] = free_ports(1)
-    process = subprocess.Popen([sys.executable, "-m", "footprint.demo.shop", "--port", str(port), "--collector", collector, "--key", key])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "footprint.demo.shop", "--port", str(port), "--collector", collector, "--key", key, *arguments]
+    )
     try:
         eventually(lambda: answers(f"http://127.0.0.1:{port}/ready"))
         yield f"http://127.0.0.1:{port}"

@@ -16,10 +16,13 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True, help="port to bind to")
     parser.add_argument("--collector", required=True, help="address of the collector, for example http://127.0.0.1:8000")
     parser.add_argument("--key", required=True, help="write key of the shop's site")
+    parser.add_argument(
+        "--profile", action="store_true", help="show first what a visitor likes; the site must list `interests` in me_fields"
+    )
     given = parser.parse_args()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: sys.exit(0))  # uvicorn raises the signal again once it has stopped
-    app = create_app(collector=given.collector, key=given.key)
+    app = create_app(collector=given.collector, key=given.key, profile=given.profile)
     uvicorn.run(app, host=given.host, port=given.port, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
 
 

@@ -33,10 +33,10 @@ PAGES = {
 Page = Callable[[Request], Awaitable[Response]]
 
 
-def create_app(*, collector: str, key: str) -> Starlette:
-    """Return the shop whose pages report to `collector` with write key `key`."""
+def create_app(*, collector: str, key: str, profile: bool = False) -> Starlette:
+    """Return the shop whose pages report to `collector` with write key `key`. `profile`: they show first what a visitor likes."""
     pages = Environment(loader=FileSystemLoader(HERE / "pages"), autoescape=True, undefined=StrictUndefined)
-    pages.globals.update(collector=collector.rstrip("/"), key=key, stub=STUB, teas=TEAS, plans=PLANS)
+    pages.globals.update(collector=collector.rstrip("/"), key=key, stub=STUB, teas=TEAS, plans=PLANS, profile=profile)
     headers = {"content-security-policy": content_security_policy(collector.rstrip("/")), "cache-control": "no-cache"}
     activity = _Activity()
 

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+CATEGORIES = {"morning-oolong": "oolong", "rain-sencha": "green tea", "smoke-and-pine": "smoked tea"}
+"""Sorts of tea, by slug."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tea:
@@ -14,6 +17,11 @@ class Tea:
     words: str
     leaf: str
     cup: str
+
+    @property
+    def category(self) -> str:
+        """What somebody likes who likes it: its sort."""
+        return CATEGORIES[self.slug]
 
 
 @dataclass(frozen=True, slots=True)

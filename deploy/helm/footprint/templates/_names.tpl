@@ -30,10 +30,10 @@ labels: {{- include "footprint.labels" . | nindent 2 }}
 
 {{/* Port of a part, of the pods and of the services before them. */}}
 {{- define "footprint.port" -}}
-{{- get (dict "collector" "8000" "console" "8001" "streams" "8011" "sink" "8012" "webhooks" "8013" "rebuild" "8014") . -}}
+{{- get (dict "collector" "8000" "console" "8001" "streams" "8011" "sink" "8012" "webhooks" "8013" "rebuild" "8014" "profiles" "8015") . -}}
 {{- end }}
 
 {{/* Parts that run in this release, in one line. */}}
 {{- define "footprint.parts" -}}
-collector streams sink rebuild{{ if .Values.webhooks.enabled }} webhooks{{ end }}{{ if .Values.console.enabled }} console{{ end }}
+collector streams profiles sink rebuild{{ if .Values.webhooks.enabled }} webhooks{{ end }}{{ if .Values.console.enabled }} console{{ end }}
 {{- end }}

@@ -27,7 +27,7 @@
 
 {{/* Not empty for a part that talks to Kafka; the same for ClickHouse. */}}
 {{- define "footprint.kafka" -}}
-{{- if has . (list "collector" "streams" "sink" "webhooks" "rebuild" "topics" "console") }}yes{{ end -}}
+{{- if has . (list "collector" "streams" "profiles" "sink" "webhooks" "rebuild" "topics" "console") }}yes{{ end -}}
 {{- end }}
 {{- define "footprint.store" -}}
 {{- if has . (list "sink" "rebuild" "migrate" "console") }}yes{{ end -}}
