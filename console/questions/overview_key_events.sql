@@ -5,7 +5,7 @@ SELECT
     kind,
     countIf(event_time >= {from:DateTime}) AS events,
     countIf(event_time < {from:DateTime}) AS events_before
-FROM events_by_time
+FROM notable_events
 WHERE site = {site:String} AND event_time >= {before:DateTime} AND event_time < {to:DateTime} AND traffic = 'human'
     AND kind IN ('purchase', 'form_submit', 'chat_start', 'email_click', 'preference', 'identify')
 GROUP BY kind

@@ -2,13 +2,27 @@
 -- Read: one row for the period, one for the period of the same length before it. A person is a customer where known, else a browser. Machines are left out.
 -- {before} = 14 days before {to}: start of the period before
 SELECT
-    if(started_at >= {from:DateTime}, 'now', 'before') AS part,
-    uniqExact(if(customer_id != '', customer_id, visitor_id)) AS people,
+    if(start >= {from:DateTime}, 'now', 'before') AS part,
+    uniqExact(person) AS people,
     count() AS sessions,
-    sum(engaged_ms) / 1000 / sessions AS engaged_s,
-    sum(page_views) / sessions AS pages,
-    countIf(bounced) / sessions AS bounced,
-    sum(value) AS value
-FROM sessions_human
-WHERE site = {site:String} AND started_at >= {before:DateTime} AND started_at < {to:DateTime}
+    sum(engaged) / 1000 / sessions AS engaged_s,
+    sum(views) / sessions AS pages,
+    countIf(left_at_once) / sessions AS bounced,
+    sum(worth) AS value
+FROM
+(
+    SELECT
+        argMax(v.person, v.version) AS person,
+        argMax(v.engaged_ms, v.version) AS engaged,
+        argMax(v.page_views, v.version) AS views,
+        argMax(v.bounced, v.version) AS left_at_once,
+        argMax(v.value, v.version) AS worth,
+        argMax(v.started_at, v.version) AS start,
+        argMax(v.superseded, v.version) AS superseded,
+        argMax(v.traffic, v.version) AS traffic
+    FROM session_versions AS v
+    WHERE v.site = {site:String} AND v.started_at >= {before:DateTime} - INTERVAL 1 DAY AND v.started_at < {to:DateTime} + INTERVAL 1 DAY
+    GROUP BY v.session
+)
+WHERE start >= {before:DateTime} AND start < {to:DateTime} AND NOT superseded AND traffic = 'human'
 GROUP BY part

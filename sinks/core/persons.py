@@ -91,6 +91,7 @@ CARRIERS = (
     Carrier("seen_customers", visitor=("visitor_id",), customer=("customer_id",), exported=False),
     Carrier("customers_raw", customer=("customer_id",), exported=False),
     Carrier("sessions_raw", visitor=("visitor_id",), customer=("customer_id",)),
+    Carrier("sessions_by_time_raw", customer=("customer_id",), visitor_key=("visitor_key",), exported=False),
     Carrier("session_overrides", visitor=("visitor_id",), exported=False),
     Carrier("session_labels", visitor=("visitor_id",), exported=False),
     Carrier("event_overrides", visitor=("visitor_id",), customer=("customer_id",)),

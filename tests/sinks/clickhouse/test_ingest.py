@@ -10,7 +10,7 @@ pytestmark = pytest.mark.store
 
 RAW = {
     "tracked": ("events_raw", "events_by_time_raw", "notable_events_raw"),
-    "sessions": ("sessions_raw", "session_overrides", "event_overrides", "session_labels"),
+    "sessions": ("sessions_raw", "sessions_by_time_raw", "session_overrides", "event_overrides", "session_labels"),
     "scores": ("scores_raw",),
     "score_changes": ("score_changes_raw",),
     "signals": ("signals_raw",),
@@ -40,7 +40,7 @@ def test_a_batch_that_is_inserted_again_under_its_token_is_stored_once_in_every_
     for _ in range(3):
         for table, found in rows.items():
             insert(client, table, *found, token=f"{table}-0-0-1-5")
-    assert counts(client) == dict.fromkeys(counts(client), 1) | {"sessions_raw": 2}
+    assert counts(client) == dict.fromkeys(counts(client), 1) | {"sessions_raw": 2, "sessions_by_time_raw": 2}
 
 
 def test_other_rows_of_the_same_topic_are_stored_under_another_token(client):

@@ -100,3 +100,60 @@ LEFT ANY JOIN
 LEFT ANY JOIN (SELECT cityHash64(site, visitor_id, session_id) AS session_key, traffic, traffic_reasons FROM session_labels FINAL) AS l
     ON l.session_key = shown
 SETTINGS do_not_merge_across_partitions_select_final = 1, optimize_move_to_prewhere_if_final = 1, join_algorithm = 'hash';
+
+-- Sessions in the order of time, for questions about a stretch of it: sessions_raw is sorted by visitor, so that every question reads all of it.
+-- The start may move, by at most a day, and stands in the key here: the highest version of a session counts, wherever it stands.
+CREATE TABLE IF NOT EXISTS sessions_by_time_raw ${ON_CLUSTER}
+(
+    site LowCardinality(String),
+    started_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    session_key UInt64,
+    version UInt64,
+    visitor_key UInt64,
+    customer_id String,
+    superseded Bool,
+    channel LowCardinality(String),
+    traffic LowCardinality(String),
+    engaged Bool,
+    bounced Bool,
+    page_views UInt32,
+    engaged_ms UInt64,
+    value Float64
+)
+ENGINE = ${REPL}ReplacingMergeTree(${ZK}version)
+PARTITION BY toStartOfQuarter(started_at)
+ORDER BY (site, started_at, session_key)
+SETTINGS ${DEDUP}, default_compression_codec = 'ZSTD(1)';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS sessions_raw_by_time ${ON_CLUSTER} TO sessions_by_time_raw AS
+SELECT
+    site,
+    started_at,
+    cityHash64(site, visitor_id, session_id) AS session_key,
+    version,
+    cityHash64(site, visitor_id) AS visitor_key,
+    customer_id,
+    status = 'superseded' AS superseded,
+    channel, traffic, engaged, bounced, page_views, engaged_ms, value
+FROM sessions_raw;
+
+-- Records of sessions in numbers, several of one session: of those that start within a day of a stretch of time the highest version counts.
+CREATE OR REPLACE VIEW session_versions ${ON_CLUSTER} AS
+SELECT
+    s.site AS site,
+    s.started_at AS started_at,
+    s.session_key AS session,
+    s.version AS version,
+    multiIf(i.customer_key != 0, i.customer_key, s.customer_id != '', cityHash64(s.site, s.customer_id), s.visitor_key) AS person,
+    s.superseded AS superseded,
+    s.channel AS channel,
+    s.traffic AS traffic,
+    s.engaged AS engaged,
+    s.bounced AS bounced,
+    s.page_views AS page_views,
+    s.engaged_ms AS engaged_ms,
+    s.value AS value
+FROM sessions_by_time_raw AS s
+LEFT ANY JOIN (SELECT cityHash64(site, visitor_id) AS visitor_key, cityHash64(site, customer_id) AS customer_key FROM identities_raw FINAL) AS i
+    ON i.visitor_key = s.visitor_key
+SETTINGS join_algorithm = 'hash';
