@@ -31,14 +31,14 @@ STEADY_S = 1.0
 
 
 class Streams:
-    """One `footprint streams` process."""
+    """One `footprint streams` process, or one of `footprint profiles`."""
 
-    def __init__(self, bootstrap, folder):
-        self.port, self.output = free_port(), folder / "streams.log"
+    def __init__(self, bootstrap, folder, part="streams"):
+        self.port, self.output = free_port(), folder / f"{part}.log"
         own = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         own |= {f"{PREFIX}KAFKA_BOOTSTRAP": bootstrap, f"{PREFIX}PARTITIONS": str(PARTITIONS)}
         with self.output.open("ab") as sink:
-            command = [sys.executable, "-c", PROGRAM, "streams", "--health-port", str(self.port)]
+            command = [sys.executable, "-c", PROGRAM, part, "--health-port", str(self.port)]
             self.process = subprocess.Popen(command, cwd=folder, env=own, stdout=sink, stderr=subprocess.STDOUT)
 
     def ready(self):
@@ -139,8 +139,8 @@ def stream_topics(own_kafka):
 def start_streams(own_kafka, tmp_path):
     started = []
 
-    def start():
-        started.append(Streams(own_kafka.connection.bootstrap, tmp_path))
+    def start(part="streams"):
+        started.append(Streams(own_kafka.connection.bootstrap, tmp_path, part))
         return started[-1]
 
     yield start

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from footprint.demo.line import Line
+from tests.support import selling
 from tests.support.receiver import Receiver
 
 SDKS = tuple(f"{vendor}-{kind}" for vendor in ("segment", "rudderstack") for kind in ("python", "node", "browser"))
@@ -22,6 +23,7 @@ SITES = (
     "followed",
     "published",
     "watched",
+    "console",
     *SDKS,
     "segment-browser-batching",
     "rudderstack-browser-beacon",
@@ -45,7 +47,9 @@ def line(tmp_path_factory: pytest.TempPathFactory, rep: Receiver) -> Iterator[Li
     folder = tmp_path_factory.mktemp("line")
     tables = [f'[sites.{SHOP}]\nkeys = ["{SHOP}"]\nautomation = "ignore"\n']  # the first: the shop takes its key
     tables += [f'[sites.{site}]\nkeys = ["{site}"]\n' for site in SITES]
+    tables.append('[sites.known]\nkeys = ["known"]\nme_fields = ["interests", "segments"]\n')
     tables.append(f'[webhooks.rep]\nurl = "{rep.url("/rep")}"\nkeys = ["{WEBHOOK_KEY}"]\nshape = "task"\nsites = ["sales"]\n')
+    tables.append(selling.tables(folder, rep.url("/desk"), WEBHOOK_KEY))
     (folder / "footprint.toml").write_text("\n".join(tables), "utf-8")
     running = Line(folder, session_update_s="1", tracing_share="1", tracing_url=rep.url("/v1/traces"))
     running.start()
