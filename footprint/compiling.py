@@ -57,7 +57,7 @@ def main() -> None:
     try:
         compile_cores()
     except subprocess.CalledProcessError as error:
-        told = error.stderr.strip().splitlines() or ["the compiler said nothing"]
+        told = error.stderr.strip().splitlines() or error.stdout.strip().splitlines() or ["the compiler said nothing"]
         advice = "Install a C compiler and the headers of this Python, and run `make setup` again."
         sys.stderr.write(f"The streams run as plain Python, with half as much CPU again: {told[-1]}\n{advice}\n")
 
