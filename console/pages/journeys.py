@@ -1,6 +1,5 @@
 """*Journeys*: how many go the way that leads somewhere, where they leave it, and whether they come back."""
 
-import asyncio
 from datetime import timedelta
 
 from starlette.responses import Response
@@ -15,16 +14,19 @@ WEEKS = 8
 
 
 async def show(visit: Visit) -> Response:
-    """Show the funnel that the form asks for, exits and ways; weeks come after the page, by `weeks`."""
+    """Show the funnel that the form asks for; exits and ways come after the page, by `ways`, and weeks by `weeks`."""
     told = visit.request.query_params
     usual = {parameter.name: parameter.default for parameter in question("funnel").parameters}
     steps = {name: told.get(name, "").strip()[:200] or usual[name] for name in STEPS}
     within = told.get("within", "")
     window = within if within.isdecimal() and 0 < int(within[:9]) <= 10_000_000 else usual["within"]
-    funnel, exits, ways = await asyncio.gather(
-        visit.ask("funnel", **steps, within=window), visit.ask("journey_exits"), visit.ask("journey_paths")
-    )
-    return visit.page("journeys.html", steps=steps, within=window, funnel=funnel, exits=exits, ways=ways)
+    return visit.page("journeys.html", steps=steps, within=window, funnel=await visit.ask("funnel", **steps, within=window))
+
+
+async def ways(visit: Visit) -> Response:
+    """Return where sessions of the period end, and which ways they take."""
+    ends, taken = await visit.ask_all("journey_exits", "journey_paths")
+    return visit.page("ways.html", exits=ends, ways=taken)
 
 
 async def weeks(visit: Visit) -> Response:
@@ -34,4 +36,4 @@ async def weeks(visit: Visit) -> Response:
     return visit.page("weeks.html", cohorts=cohorts(rows, visit.period.end.date()))
 
 
-PAGES = (page("journeys", show), page("journeys/weeks", weeks))
+PAGES = (page("journeys", show), page("journeys/ways", ways), page("journeys/weeks", weeks))

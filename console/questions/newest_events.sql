@@ -6,7 +6,7 @@ WITH newest AS
     SELECT event_time, kind, name, url_path, channel, traffic, visitor, person
     FROM events_by_time
     WHERE site = {site:String}
-        AND event_time >= (SELECT max(event_time) - INTERVAL 1 HOUR FROM events_by_time_raw WHERE site = {site:String})
+        AND event_time >= (SELECT event_time - INTERVAL 1 HOUR FROM events_by_time_raw WHERE site = {site:String} ORDER BY event_time DESC LIMIT 1)
     ORDER BY event_time DESC
     LIMIT {limit:UInt16}
 )
