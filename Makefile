@@ -50,8 +50,12 @@ format: $(VENV)/.dev ## put every file into its format
 bench: $(VENV)/.dev ## measured throughput: PART=collector|streams|store|capacity|soak|all
 	@$(BIN)/python -m bench $(PART)
 
-chaos: $(VENV)/.dev ## kill and compare: PART=collector|streams|sinks|cluster|grow|image|all
+chaos: $(VENV)/.dev ## kill and compare: PART=collector|streams|sinks|cluster|grow|console|image|all
 	@$(BIN)/python -m tests.chaos $(PART)
+
+screenshots: $(VENV)/.dev ## pictures of the console for docs/console, from a line that the demo fills
+	@tests/prepare-browser
+	@$(BIN)/python -m tests.integration.console.screenshots
 
 lock: $(VENV)/.dev ## resolve the dependencies anew
 	$(LOCK) pyproject.toml --group build --extra local -o requirements.lock
@@ -63,4 +67,4 @@ generate: $(VENV)/.dev ## write the generated files anew
 	$(BIN)/python -m schemas.generate
 	$(BIN)/python -m footprint.reference
 
-.PHONY: help setup up demo test check format bench chaos lock generate
+.PHONY: help setup up demo test check format bench chaos screenshots lock generate

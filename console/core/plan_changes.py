@@ -9,6 +9,9 @@ from console.core.proposals import TYPES, Content
 MODES = ("off", "warn", "reject")
 """From the least strict to the most."""
 
+FREE = ({}, True, {"type": "object"})
+"""Schemas that no event breaks."""
+
 NOTHING: Content = {"mode": "warn", "unplanned": "off", "events": {}}
 """The plan of a site that has none."""
 
@@ -38,7 +41,7 @@ def _of_events(before: Content, after: Content) -> Iterator[PlanChange]:
     old, new = before["events"], after["events"]
     for name in sorted({*old, *new}):
         if name not in old:
-            yield PlanChange(name, "is new", _mode_of(after, name) != "off")
+            yield PlanChange(name, "is new", _mode_of(after, name) != "off" and new[name].get("schema", {}) not in FREE)
         elif name not in new:
             yield PlanChange(name, "is not planned any more", _mode(after.get("unplanned", "off")) != "off")
         else:

@@ -49,6 +49,8 @@
   document.addEventListener("DOMContentLoaded", function () {
     drawAll();
     reach();
+    var here = document.querySelector(".top nav [aria-current]");
+    if (here) here.scrollIntoView({ inline: "center", block: "nearest" });
     document.querySelectorAll("select[data-goto]").forEach(function (select) {
       select.addEventListener("change", function () { location.href = select.value + location.search; });
     });

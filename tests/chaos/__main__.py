@@ -8,7 +8,7 @@ import logging
 import sys
 from pathlib import Path
 
-NAMES = ("collector", "streams", "sinks", "cluster", "grow", "snippet", "backup", "image")
+NAMES = ("collector", "streams", "sinks", "cluster", "grow", "snippet", "console", "backup", "image")
 """All parts of the line. Those without a module here have no chaos run yet."""
 
 

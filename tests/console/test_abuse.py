@@ -17,7 +17,8 @@ POSTS = [page for page in EVERY if page.method == "POST"]
 
 
 @pytest.fixture
-def rig():
+def rig(monkeypatch):
+    monkeypatch.setattr("console.passwords.NOBODYS", HASH)
     return Rig()
 
 
