@@ -1,13 +1,19 @@
 """The view `tasks` tells what the fold tells, of any steps in any order."""
 
+import asyncio
+import time
 from datetime import UTC, datetime
 from random import Random
 
 import pytest
 
+from console.clickhouse import ClickHouseStore
 from console.core.tasks import Task, escalation_of, fold, new_step, step_of
+from console.escalating import Escalation
+from console.questions import question
+from console.recording import Steps
 from schemas.tasks import StepKind, TaskStep
-from tests.sinks.rows import insert, wire
+from tests.sinks.rows import identity, insert, step, wire
 
 pytestmark = pytest.mark.store
 
@@ -65,3 +71,53 @@ def test_the_view_is_the_fold(client):
     shown = {row["task_id"]: told(row) for row in client.dicts("SELECT * FROM tasks")}
     assert shown == {f"t{number}": fold(steps) for number, steps in enumerate(tasks)}
     assert {task.state for task in shown.values()} == {"open", "done", "withdrawn"}
+
+
+class Kept:
+    """A writer that keeps what it is given."""
+
+    def __init__(self):
+        self.values = []
+
+    async def append(self, _topic, _key, value, **_):
+        self.values.append(value)
+
+
+def test_what_is_overdue_in_the_store_is_handed_on_and_nothing_else(client, migrated):
+    now = int(time.time() * 1000)
+
+    def opened(task_id, due_at, **more):
+        return step(task_id, at=now - 2 * HOUR, due_at=due_at, customer_id="anna", escalate_to="boss", **more)
+
+    insert(
+        client,
+        "tasks",
+        opened("late", now - HOUR),
+        opened("early", now + HOUR),
+        opened("done", now - HOUR),
+        opened("old", now - 40 * 24 * HOUR),
+    )
+    insert(client, "tasks", opened("other", now - HOUR, site="blog"), step("done", kind="done", at=now - HOUR - 1))
+    writer = Kept()
+    escalation = Escalation(ClickHouseStore(migrated), Steps(writer, lambda: now))
+    assert asyncio.run(escalation.look()) == 2
+    assert {(one["site"], one["task_id"], one["owner"], one["at"]) for one in writer.values} == {
+        ("demo", "late", "boss", now - HOUR),
+        ("blog", "other", "boss", now - HOUR),
+    }
+    insert(client, "tasks", *(wire(TaskStep, one) for one in writer.values))
+    assert client.rows("SELECT task_id, owner, escalated FROM tasks WHERE escalated ORDER BY task_id") == [
+        ("late", "boss", 1),
+        ("other", "boss", 1),
+    ]
+    assert asyncio.run(Escalation(ClickHouseStore(migrated), Steps(Kept(), lambda: now)).look()) == 0
+
+
+def test_a_customers_tasks_are_also_those_of_browsers_that_became_the_customers(client, migrated):
+    insert(client, "identities", identity("va", "anna"), identity("vb", "bob"))
+    insert(
+        client, "tasks", step("t1", visitor_id="va"), step("t2", customer_id="anna"), step("t3", visitor_id="vb"), step("t1", kind="done")
+    )
+    asked = question("customer_tasks").sql, {"site": "demo", "customer": "anna"}
+    rows = asyncio.run(ClickHouseStore(migrated).ask(*asked))
+    assert sorted((row["task_id"], row["kind"]) for row in rows) == [("t1", "done"), ("t1", "opened"), ("t2", "opened")]

@@ -77,7 +77,7 @@ class SecuredLine:
             "CLICKHOUSE_PASSWORD_FILE": str(self.folder / who),
             "CLICKHOUSE_CA_FILE": str(self.kafka.trusted),
         }
-        if part in ("console", "migrate"):  # they have no user in Kafka
+        if part == "migrate":  # it has no user in Kafka
             secured = {name: value for name, value in secured.items() if not name.startswith("KAFKA_")}
         common = {"CONFIG": str(self.folder / "footprint.toml"), "DATA_DIR": str(self.folder / "data"), "SESSION_UPDATE_S": "1"}
         ports = {"COLLECTOR_PORT": str(self.ports["collector"]), "CONSOLE_PORT": str(self.ports["console"])}

@@ -77,13 +77,25 @@ def test_every_part_does_its_work_as_its_own_user(secured, rep):
         {"type": "nonsense"},
     )
     eventually(lambda: len(stored(secured, "v1")) == 3, 60)
-    for table in ("sessions_raw", "scores_raw", "score_changes_raw", "identities_raw", "rejected_raw", "signals_raw"):
+    for table in (
+        "sessions_raw",
+        "scores_raw",
+        "score_changes_raw",
+        "identities_raw",
+        "rejected_raw",
+        "signals_raw",
+        "tasks_raw",
+        "deliveries_raw",
+    ):
         eventually(lambda table=table: secured.rows(f"SELECT count() FROM {DATABASE}.{table}")[0][0], 60)
     assert eventually(lambda: rep.calls[:1], 60)[0].path == "/rep-hunter2"
     password = secured.operator("users", "create", "ada", "--role", "admin").strip()
     with httpx2.Client(base_url=f"http://{LOOPBACK}:{secured.ports['console']}", follow_redirects=True, timeout=30) as browser:
         assert browser.post("/sign-in", data={"name": "ada", "password": password}).status_code == 200
         assert "anna" in browser.get("/s/shop/live").text
+        assert browser.get("/s/shop/customers/anna").status_code == 200
+    looked = f"SELECT made_by, customer_id, length(who) FROM {DATABASE}.audit_raw WHERE action = 'looked_at_customer'"
+    assert eventually(lambda: secured.rows(looked), 60) == [("ada", "anna", 32)]
 
 
 def test_an_operator_imports_publishes_backs_up_and_forgets(secured, tmp_path):
