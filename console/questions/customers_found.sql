@@ -26,15 +26,22 @@ SELECT
     customer_id, traits, stage, bands, scores, interests, orders, value, sessions, page_views, events, visitors,
     first_seen, last_seen, first_channel, last_channel, channels, consent, preferences, place
 FROM customers
-WHERE site = {site:String}
-    AND ({text:String} = '%' OR customer_id = {text:String}
-        OR has(arrayMap(trait -> lowerUTF8(trait.2), JSONExtractKeysAndValues(traits, 'String')), lowerUTF8({text:String})))
-    AND ({stage:String} = '%' OR stage = {stage:String})
-    AND ({band:String} = '%' OR has(arrayMap((score, band) -> concat(score, ' ', band), mapKeys(bands), mapValues(bands)), {band:String}))
-    AND ({interest:String} = '%' OR mapContains(interests, {interest:String}))
-    AND ({channel:String} = '%' OR has(channels, {channel:String}))
-    AND ({consent:String} = '%' OR if(consent = '', 'none', toString(consent)) = {consent:String})
-    AND ({seen:UInt32} = 0 OR last_seen > now64(3) - toIntervalDay({seen:UInt32}))
-    AND (place < {after:Float64} OR place = {after:Float64} AND customer_id > {after_id:String})
+-- All that is shown is read for those alone who are.
+WHERE site = {site:String} AND customer_id GLOBAL IN
+(
+    SELECT customer_id
+    FROM customers
+    WHERE site = {site:String}
+        AND ({text:String} = '%' OR customer_id = {text:String}
+            OR has(arrayMap(trait -> lowerUTF8(trait.2), JSONExtractKeysAndValues(traits, 'String')), lowerUTF8({text:String})))
+        AND ({stage:String} = '%' OR stage = {stage:String})
+        AND ({band:String} = '%' OR has(arrayMap((score, band) -> concat(score, ' ', band), mapKeys(bands), mapValues(bands)), {band:String}))
+        AND ({interest:String} = '%' OR mapContains(interests, {interest:String}))
+        AND ({channel:String} = '%' OR has(channels, {channel:String}))
+        AND ({consent:String} = '%' OR if(consent = '', 'none', toString(consent)) = {consent:String})
+        AND ({seen:UInt32} = 0 OR last_seen > now64(3) - toIntervalDay({seen:UInt32}))
+        AND (place < {after:Float64} OR place = {after:Float64} AND customer_id > {after_id:String})
+    ORDER BY place DESC, customer_id
+    LIMIT {limit:UInt32}
+)
 ORDER BY place DESC, customer_id
-LIMIT {limit:UInt32}
