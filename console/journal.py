@@ -1,7 +1,7 @@
 """The audit log: to Kafka at once, else to a file that waits for Kafka. What neither takes is not recorded, and says so."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -18,17 +18,20 @@ SHIP_S = 2.0
 
 
 class KafkaJournal:
-    """The `Journal` of `console.ports`."""
+    """The `Journal` of `console.ports`. Whom `is_forgotten` (site, customer) knows is not named any more: the keyed hash says enough."""
 
-    def __init__(self, writer: Writer, waiting: WaitingFile) -> None:
+    def __init__(
+        self, writer: Writer, waiting: WaitingFile, is_forgotten: Callable[[str, str], bool] = lambda _site, _customer: False
+    ) -> None:
         self._writer = writer
         self._waiting = waiting
+        self._is_forgotten = is_forgotten
         self._trouble = ""
 
     async def write(self, entry: Mapping[str, Any]) -> None:
         """Record an entry; see `console.ports.Journal`."""
         try:
-            await self._writer.append(AUDIT, entry["site"], entry)
+            await self._append(entry)
         except Retryable:
             try:
                 await asyncio.to_thread(self._waiting.append, dumps(dict(entry)))
@@ -56,8 +59,11 @@ class KafkaJournal:
         """Write what waits to Kafka, all of it or, for the next time, none; a repeat is the same entry."""
         try:
             for line in await asyncio.to_thread(self._waiting.take):
-                entry = loads(line)
-                await self._writer.append(AUDIT, entry["site"], entry)
+                await self._append(loads(line))
         except Retryable:
             return
         self._waiting.shipped()
+
+    async def _append(self, entry: Mapping[str, Any]) -> None:
+        named = entry["customer_id"] and not self._is_forgotten(entry["site"], entry["customer_id"])
+        await self._writer.append(AUDIT, entry["site"], entry if named else {**entry, "customer_id": ""})

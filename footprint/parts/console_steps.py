@@ -16,6 +16,7 @@ from footprint.auditing import waiting_file
 from footprint.parts.connections import resolve_kafka
 from footprint.parts.starting import Starting
 from footprint.settings import Settings
+from footprint.suppressing import is_suppressed
 from schemas.topics import SIGNALS
 from sinks.kafka import KafkaSource
 
@@ -33,7 +34,7 @@ class Beside:
         self._settings = settings
         self._starting = Starting("console_waits")
         self.writer = KafkaWriter(resolve_kafka(settings))
-        self.journal = KafkaJournal(self.writer, waiting_file(settings))
+        self.journal = KafkaJournal(self.writer, waiting_file(settings), lambda site, customer: is_suppressed(settings, site, customer))
 
     async def run(self, steps: Steps, store: Store, stop: asyncio.Event) -> None:
         """Work until `stop`. Waits for a broker that is away; raises Misconfigured where a topic is missing."""

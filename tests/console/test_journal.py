@@ -127,6 +127,24 @@ def test_while_kafka_is_away_looks_wait_in_a_file_and_reach_it_later_once_each(r
     assert "wait in a file" not in rig.get("health").text
 
 
+def test_who_was_forgotten_meanwhile_is_not_named_again_by_a_look_that_waited_nor_by_a_new_one(tmp_path):
+    kafka, gone = Kafka(), set()
+    journal = KafkaJournal(kafka, WaitingFile(tmp_path / "waiting"), lambda site, customer: (site, customer) in gone)
+    entry = {"entry_id": "1", "site": "shop", "customer_id": "anna", "who": "hash"}
+    kafka.away = True
+    asyncio.run(journal.write(entry))
+    gone.add(("shop", "anna"))
+    kafka.away = False
+    asyncio.run(journal.ship())
+    asyncio.run(journal.write(entry | {"entry_id": "2"}))
+    asyncio.run(journal.write(entry | {"entry_id": "3", "customer_id": "bob"}))
+    assert [(one["entry_id"], one["customer_id"], one["who"]) for one in kafka.values] == [
+        ("1", "", "hash"),
+        ("2", "", "hash"),
+        ("3", "bob", "hash"),
+    ]
+
+
 def test_nothing_is_shown_that_cannot_be_recorded_but_everybody_may_sign_in_and_see_health(rig, monkeypatch):
     rig.kafka.away = True
     monkeypatch.setattr(waiting, "LONGEST", 10)
