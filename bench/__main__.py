@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import capacity, collector, console, mail, snippet, soak, store, streams, tracing
+from bench import capacity, collector, console, mail, snippet, soak, store, streams, tasks, tracing
 
 PARTS = {
     "collector": collector.run,
@@ -11,6 +11,7 @@ PARTS = {
     "mail": mail.run,
     "store": store.run,
     "console": console.run,
+    "tasks": tasks.run,
     "tracing": tracing.run,
     "capacity": capacity.run,
     "soak": soak.run,
