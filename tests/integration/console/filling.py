@@ -29,10 +29,10 @@ events:
     description: Somebody paid.
     schema:
       type: object
-      required: [total, currency]
+      required: [order_id, revenue]
       properties:
-        total: {type: number, minimum: 0, description: With everything.}
-        currency: {enum: [EUR, USD]}
+        revenue: {type: number, minimum: 0, description: With everything.}
+        payment_method: {enum: [card, paypal]}
 """
 SECOND = (
     FIRST

@@ -1,8 +1,10 @@
 """Pictures of the console for docs/console: `python -m tests.integration.console.screenshots`, which `make screenshots` runs."""
 
+import html
 import io
 import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
@@ -10,7 +12,7 @@ from PIL import Image
 from footprint.demo.campaign import story
 from footprint.demo.line import Line
 from tests.integration.console.filling import fill
-from tests.integration.console.finding import find_pages
+from tests.integration.console.finding import LINK, client_of, find_pages
 from tests.integration.console.visiting import LOOKS, reader, settle
 from tests.support.browser import launched
 
@@ -32,7 +34,7 @@ def main():
 
 def take(browser, filled):
     """Take a picture of every page in every look."""
-    pages = [one for one in find_pages(filled)[0] if one.whole]
+    pages = [replace(one, address=_telling(filled, one)) for one in find_pages(filled)[0] if one.whole]
     for look in LOOKS:
         with reader(browser, filled, look) as page:
             page.set_viewport_size({"width": look[1], "height": HEIGHTS[look[1]]})
@@ -40,6 +42,17 @@ def take(browser, filled):
                 page.goto(filled.base + one.address)
                 settle(page)
                 _write(FOLDER / f"{_name(one.template)}-{look[1]}-{look[0]}.png", page.screenshot())
+
+
+def _telling(filled, one):
+    """Return an address of a page on which there is much to see."""
+    if one.template == "/s/{site}/tasks":
+        return f"{one.address}?show=all"
+    if one.template != "/s/{site}/customers/{customer}":
+        return one.address
+    with client_of(filled) as client:
+        found = client.get(f"/s/{filled.site}/customers", params={"sort": "engagement"}).text
+    return next(html.unescape(link) for link in LINK.findall(found) if f"/s/{filled.site}/customers/" in link)
 
 
 def _name(template):
