@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import capacity, collector, console, mail, snippet, soak, store, streams, tasks, tracing
+from bench import capacity, collector, console, mail, profiles, snippet, soak, store, streams, tasks, tracing
 
 PARTS = {
     "collector": collector.run,
@@ -12,6 +12,7 @@ PARTS = {
     "store": store.run,
     "console": console.run,
     "tasks": tasks.run,
+    "profiles": profiles.run,
     "tracing": tracing.run,
     "capacity": capacity.run,
     "soak": soak.run,

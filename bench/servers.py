@@ -100,11 +100,15 @@ class Line:
         return server
 
     def _collector(self, program: str, fast: str) -> Server:
-        port = free_port()
         folder = self.folder / f"collector-{fast}"
         folder.mkdir(mode=0o700)
-        own = {"FOOTPRINT_COLLECTOR_PORT": str(port), "FOOTPRINT_COLLECTOR_FAST": fast, "FOOTPRINT_DATA_DIR": str(folder)}
-        return self._server(program, "collector", port=port, cores=MEASURED, **own)
+        return self.another(program, folder, FOOTPRINT_COLLECTOR_FAST=fast)
+
+    def another(self, program: str, folder: Path, **more: str) -> Server:
+        """Start one more collector over a data folder of its own."""
+        port = free_port()
+        own = {"FOOTPRINT_COLLECTOR_PORT": str(port), "FOOTPRINT_DATA_DIR": str(folder)}
+        return self._server(program, "collector", port=port, cores=MEASURED, **own, **more)
 
 
 @contextlib.contextmanager
