@@ -46,7 +46,7 @@ WHERE site = %(site)s AND visitor_id IN %(visitors)s AND status != 'superseded'
 """
 REWRITE = """
 INSERT INTO events_raw
-SELECT e.* REPLACE (a.session_id AS session_id, a.is_deleted AS is_deleted, e.version + 281474976710656 AS version)
+SELECT e.* REPLACE (a.session_id AS session_id, a.is_deleted AS is_deleted, [] AS corrected, e.version + 281474976710656 AS version)
 FROM (SELECT * FROM events_raw FINAL WHERE site = %(site)s AND actor IN %(visitors)s) AS e
 INNER JOIN (SELECT * FROM rebuild_assignments WHERE batch = %(batch)s) AS a
     ON a.visitor_id = e.visitor_id AND a.event_id = e.event_id AND a.event_time = toUnixTimestamp64Milli(e.event_time)

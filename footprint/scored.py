@@ -29,7 +29,7 @@ ORDER BY subject
 VISITORS_OF = """
 SELECT DISTINCT visitor_id FROM linked_visitors WHERE site = %(site)s AND customer_id IN %(customers)s
 UNION DISTINCT
-SELECT DISTINCT visitor_id FROM seen_customers WHERE site = %(site)s AND customer_id IN %(customers)s AND visitor_id != ''
+SELECT DISTINCT actor FROM seen_customers WHERE site = %(site)s AND customer_id IN %(customers)s
 """
 OWNERS = """
 SELECT DISTINCT if(visitor_id != '', concat('v:', visitor_id), concat('c:', customer_id)) AS owner

@@ -1,4 +1,4 @@
-"""Customers' rows: counted again soon after something of theirs was stored, and once more when it surely can be read.
+"""Customers' rows and the corrections of their events: made again soon after something of theirs was stored, and once more when it surely can be read.
 
 A mark is written by the insert that it speaks of, and may be seen before what was inserted. So a row counted at once may
 miss it; one counted `SETTLE_MS` after its last mark does not.
@@ -6,6 +6,7 @@ miss it; one counted `SETTLE_MS` after its last mark does not.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sinks.clickhouse.client import StoreClient
 
@@ -25,9 +26,9 @@ ORDER BY latest LIMIT {limit:UInt32} WITH TIES
 """
 LOST = """
 SELECT DISTINCT site, customer_id FROM seen_customers
-WHERE customer_id != '' AND (site, visitor_id) IN
+WHERE customer_id != '' AND (site, actor) IN
 (
-    SELECT site, visitor_id FROM seen_customers
+    SELECT site, actor FROM seen_customers
     WHERE customer_id = '' AND marked >= fromUnixTimestamp64Milli({since:Int64}) AND marked < fromUnixTimestamp64Milli({until:Int64})
 )
 """
@@ -42,13 +43,26 @@ INSERT INTO customers_raw ({", ".join(COLUMNS)}, version)
 SELECT {", ".join(f"`{column}`" for column in COLUMNS)}, toUnixTimestamp64Milli(now64(3))
 FROM counted_customers(site = %(site)s, customers = %(customers)s)
 """  # noqa: S608 - names of ours; values are bound
+ACTORS = """
+SELECT DISTINCT actor FROM seen_customers WHERE site = %(site)s AND customer_id IN %(customers)s
+"""
+STALE = "SELECT DISTINCT actor FROM corrected_events WHERE site = %(site)s AND actor IN %(actors)s AND corrected != fresh"
+CORRECT = """
+INSERT INTO events_raw
+SELECT e.* REPLACE (c.fresh AS corrected)
+FROM (SELECT * FROM events_raw FINAL WHERE site = %(site)s AND actor IN %(actors)s) AS e
+INNER JOIN (SELECT * FROM corrected_events WHERE site = %(site)s AND actor IN %(actors)s AND corrected != fresh) AS c
+    ON c.actor = e.actor AND c.event_id = e.event_id AND c.event_time = e.event_time
+SETTINGS insert_deduplicate = 0
+"""
+"""The same row may be right once more: it must not be taken for a repeated insert."""
 BEREAVED = """
-INSERT INTO seen_customers (site, customer_id, visitor_id, marked)
+INSERT INTO seen_customers (site, customer_id, actor, marked)
 SELECT site, customer_id, visitor_id, now64(3) + INTERVAL 1 MINUTE FROM identities_raw FINAL
 WHERE site = %(site)s AND customer_id != %(customer)s AND visitor_id IN (SELECT visitor_id FROM events_raw WHERE {condition})
 """
 REBUILT = """
-INSERT INTO seen_customers (site, customer_id, visitor_id)
+INSERT INTO seen_customers (site, customer_id, actor)
 SELECT site, customer_id, visitor_id FROM identities_raw FINAL WHERE site = %(site)s AND visitor_id IN %(visitors)s
 """
 """Marks those whom these visitors of a site are."""
@@ -87,9 +101,18 @@ class Count:
 
 
 def count(client: StoreClient, site: str, customers: Sequence[str]) -> None:
-    """Count the rows of these customers."""
+    """Correct the events of these customers, and count their rows."""
     for at in range(0, len(customers), AT_ONCE):
-        client.command(COUNT, {"site": site, "customers": list(customers[at : at + AT_ONCE])})
+        named: dict[str, Any] = {"site": site, "customers": list(customers[at : at + AT_ONCE])}
+        _correct(client, site, [row[0] for row in client.rows(ACTORS, named)])
+        client.command(COUNT, named)
+
+
+def _correct(client: StoreClient, site: str, actors: Sequence[str]) -> None:
+    for at in range(0, len(actors), AT_ONCE):
+        stale = client.rows(STALE, {"site": site, "actors": tuple(actors[at : at + AT_ONCE])})
+        if stale:
+            client.command(CORRECT, {"site": site, "actors": tuple(row[0] for row in stale)})
 
 
 def marking(table: str, condition: str) -> str:

@@ -13,10 +13,10 @@ PART = 200
 
 LINKED = "SELECT DISTINCT visitor_id FROM identities_raw WHERE site = %(site)s AND customer_id = %(customer)s"
 SEEN_ALONE = """
-SELECT visitor_id FROM seen_customers FINAL
-WHERE site = %(site)s AND visitor_id IN (SELECT visitor_id FROM seen_customers WHERE site = %(site)s AND customer_id = %(customer)s)
-    AND visitor_id NOT IN (SELECT visitor_id FROM identities_raw FINAL WHERE site = %(site)s AND customer_id != %(customer)s)
-GROUP BY visitor_id
+SELECT actor FROM seen_customers FINAL
+WHERE site = %(site)s AND actor IN (SELECT actor FROM seen_customers WHERE site = %(site)s AND customer_id = %(customer)s)
+    AND actor != %(customer)s AND actor NOT IN (SELECT visitor_id FROM identities_raw FINAL WHERE site = %(site)s AND customer_id != %(customer)s)
+GROUP BY actor
 HAVING uniqExact(customer_id) = 1
 """
 LINKED_ELSEWHERE = "SELECT visitor_id FROM identities_raw FINAL WHERE site = %(site)s AND customer_id NOT IN ('', %(customer)s)"

@@ -88,7 +88,7 @@ CARRIERS = (
     Carrier("events_raw", visitor=("visitor_id", "previous_id"), customer=("customer_id", "previous_id")),
     Carrier("events_by_time_raw", customer=("customer_id",), visitor_key=("visitor_key",), exported=False),
     Carrier("notable_events_raw", customer=("customer_id",), visitor_key=("visitor_key",), exported=False),
-    Carrier("seen_customers", visitor=("visitor_id",), customer=("customer_id",), exported=False),
+    Carrier("seen_customers", visitor=("actor",), customer=("customer_id",), exported=False),
     Carrier("customers_raw", customer=("customer_id",), exported=False),
     Carrier("sessions_raw", visitor=("visitor_id",), customer=("customer_id",)),
     Carrier("sessions_by_time_raw", customer=("customer_id",), visitor_key=("visitor_key",), exported=False),

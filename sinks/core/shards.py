@@ -28,7 +28,7 @@ ROUTES = {
     "ingest_deliveries": "cityHash64(site, address)",
     "ingest_audit": "cityHash64(site, entry_id)",
     "customers_raw": "cityHash64(site, customer_id)",
-    "seen_customers": "cityHash64(site, if(visitor_id != '', visitor_id, customer_id))",
+    "seen_customers": ACTOR,
     "erasures_raw": "cityHash64(site, who)",
     "rebuild_assignments": "cityHash64(visitor_id)",
     "rollup_marks": "cityHash64(site, day)",

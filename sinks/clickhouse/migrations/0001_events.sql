@@ -66,6 +66,9 @@ ENGINE = Null;
 -- costs more than reading it. A quarter in which nothing is stored any more becomes one part.
 -- sentence is what happened in words, as far as the event alone knows; stated is a preference: topic, channel, and in or out. Both are
 -- made when the event is stored: to plan them anew for every question about one customer took longer than to read its rows.
+-- corrected is what links, merges, labels and verdicts have made of it since, as `timeline` shows it: session, traffic, label of the e-mail, customer
+-- and sentence; empty while that is what the event says. It is written for the events of known persons (sinks/clickhouse/customers.py), with the
+-- version that the row has: of rows with one version the one stored last stands.
 CREATE TABLE IF NOT EXISTS events_raw ${ON_CLUSTER}
 (
     site LowCardinality(String),
@@ -125,6 +128,7 @@ CREATE TABLE IF NOT EXISTS events_raw ${ON_CLUSTER}
     email_label LowCardinality(String),
     sentence String,
     stated Array(String),
+    corrected Array(String),
     INDEX visitor visitor_id TYPE bloom_filter GRANULARITY 1,
     INDEX customer customer_id TYPE bloom_filter GRANULARITY 1
 )
@@ -184,13 +188,16 @@ SELECT
                 if(isNull(i.props.opt), '?', toString(i.props.opt)), ' for ', if(isNull(i.props.topic), '?', toString(i.props.topic)), ' by ',
                 if(isNull(i.props.channel), '?', toString(i.props.channel))),
             i.kind = 'consent', i.consent,
-            i.kind = 'alias', concat(i.previous_id, ' is '),
+            i.kind = 'identify', i.customer_id,
+            i.kind = 'alias', concat(i.previous_id, ' is ', i.customer_id),
             i.kind = 'group', i.group_id,
-            i.kind IN ('chat_start', 'chat_message', 'chat_end', 'identify'), '',
+            i.kind IN ('chat_start', 'chat_message', 'chat_end'), '',
             startsWith(i.kind, 'email_'), if(i.message_id != '', concat(' "', i.message_id, '"'), ''),
             concat(i.name, '"', if(i.url_path != '', concat(' on ', i.url_path), ''))
         ),
-        multiIf(i.kind = 'email_bounce', ': it bounced', i.kind = 'email_complaint', ' as spam', '')
+        multiIf(
+            i.kind = 'email_bounce', ': it bounced', i.kind = 'email_complaint', ' as spam',
+            startsWith(i.email_label, 'machine_'), ', by a machine', i.email_label = 'proxied', ', by a mail proxy', '')
     ) AS sentence,
     multiIf(
         i.kind = 'preference' AND i.props.opt.:String IN ('in', 'out'), [
@@ -203,23 +210,24 @@ SELECT
 FROM ingest_tracked AS i
 WHERE control = '';
 
--- Visitors that were ever known as a customer, by their events or by a link: where to look for the customer's footprint. `marked`: when
--- something of theirs was stored last, by which customers' rows are counted again (0012). Without a visitor: what the customer alone did.
+-- Under whom a customer's footprint is to be looked for: visitors that were ever known as the customer, by their events or by a link, and the
+-- customer for what came without a visitor. `marked`: when
+-- something of theirs was stored last, by which customers' rows are counted again (0006).
 CREATE TABLE IF NOT EXISTS seen_customers ${ON_CLUSTER}
 (
     site LowCardinality(String),
     customer_id String,
-    visitor_id String,
+    actor String,
     marked DateTime64(3, 'UTC') DEFAULT now64(3),
-    INDEX visitor visitor_id TYPE bloom_filter GRANULARITY 1,
+    INDEX actor actor TYPE bloom_filter GRANULARITY 1,
     INDEX marked marked TYPE minmax GRANULARITY 1
 )
 ENGINE = ${REPL}ReplacingMergeTree(${ZK}marked)
-ORDER BY (site, customer_id, visitor_id);
+ORDER BY (site, customer_id, actor);
 
 -- From the table and not from what is taken in: what a rebuild writes again counts too.
 CREATE MATERIALIZED VIEW IF NOT EXISTS events_raw_customers ${ON_CLUSTER} TO seen_customers AS
-SELECT DISTINCT site, customer_id, visitor_id
+SELECT DISTINCT site, customer_id, actor
 FROM events_raw
 WHERE customer_id != '';
 

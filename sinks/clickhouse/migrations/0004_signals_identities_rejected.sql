@@ -88,7 +88,7 @@ FROM ingest_identities AS i;
 
 -- A link that is not a visitor's first is marked without a customer too: whoever was known by that visitor before has lost it.
 CREATE MATERIALIZED VIEW IF NOT EXISTS ingest_identities_customers ${ON_CLUSTER} TO seen_customers AS
-SELECT DISTINCT site, arrayJoin(if(i.version > 1, [i.customer_id, ''], [i.customer_id])) AS customer_id, visitor_id
+SELECT DISTINCT site, arrayJoin(if(i.version > 1, [i.customer_id, ''], [i.customer_id])) AS customer_id, visitor_id AS actor
 FROM ingest_identities AS i
 WHERE is_deleted = 0 AND i.customer_id != '';
 

@@ -34,14 +34,19 @@ SETTINGS default_compression_codec = 'ZSTD(1)', index_granularity = 1024;
 
 -- What a score says, and what a correction of a session says of those who are known by then, changes rows too.
 CREATE MATERIALIZED VIEW IF NOT EXISTS scores_raw_customers ${ON_CLUSTER} TO seen_customers AS
-SELECT DISTINCT site, customer_id, '' AS visitor_id
+SELECT DISTINCT site, customer_id, customer_id AS actor
 FROM scores_raw
 WHERE customer_id != '';
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS ingest_sessions_customers ${ON_CLUSTER} TO seen_customers AS
-SELECT DISTINCT site, customer_id, visitor_id
+SELECT DISTINCT site, customer_id, visitor_id AS actor
 FROM ingest_sessions
-WHERE customer_id != '' AND (status = 'superseded' OR notEmpty(joined));
+WHERE customer_id != '' AND (status = 'superseded' OR notEmpty(joined) OR relabelled);
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS event_overrides_customers ${ON_CLUSTER} TO seen_customers AS
+SELECT DISTINCT site, customer_id, visitor_id AS actor
+FROM event_overrides
+WHERE customer_id != '';
 
 -- What the rows of some customers of a site must say, a deleted one for whoever has no event (any more). What it wants of each table is found by the sort key.
 CREATE OR REPLACE VIEW counted_customers ${ON_CLUSTER} AS
@@ -91,11 +96,7 @@ WITH
             LEFT ANY JOIN (SELECT site, visitor_id, session_id, superseded_by FROM session_overrides FINAL) AS s
                 ON s.site = e.site AND s.visitor_id = e.actor AND s.session_id = if(settled, '', published)
             WHERE e.site = {site:String} AND e.actor IN
-            (
-                SELECT visitor_id FROM seen_customers WHERE site = {site:String} AND customer_id IN {customers:Array(String)}
-                UNION ALL
-                SELECT arrayJoin({customers:Array(String)})
-            )
+                (SELECT actor FROM seen_customers WHERE site = {site:String} AND customer_id IN {customers:Array(String)})
             AND if(e.visitor_id != '' AND i.customer_id != '', i.customer_id, e.customer_id) IN {customers:Array(String)}
         )
         GROUP BY customer_id
@@ -190,43 +191,33 @@ FROM customers_raw AS c FINAL;
 CREATE OR REPLACE VIEW customer ${ON_CLUSTER} AS
 SELECT * FROM customers WHERE site = {site:String} AND customer_id = {customer:String};
 
--- Everything one customer did, all visitors stitched, in the one order (docs/semantics.md, section 1). It reads what `resolved_events` says,
--- by itself: the footprint of one person is asked for most, and a view inside a view costs more than reading it.
-CREATE OR REPLACE VIEW timeline ${ON_CLUSTER} AS
+-- What links, merges, labels and verdicts make of each event, as `resolved_events` says it: `fresh` is what `corrected` must be.
+CREATE OR REPLACE VIEW corrected_events ${ON_CLUSTER} AS
 WITH
-    toString(if(j.email_label != '', j.email_label, e.email_label)) AS label,
     e.visitor_id = '' OR e.version >= 281474976710656 AS settled,
     if(settled OR e.session_id != '', e.session_id, j.session_id) AS published,
-    if(s.superseded_by != '', s.superseded_by, published) AS shown
+    if(s.superseded_by != '', s.superseded_by, published) AS shown_session,
+    if(indexOf(['human', 'suspect', 'bot'], toString(l.traffic)) > indexOf(['human', 'suspect', 'bot'], toString(e.traffic)), l.traffic, e.traffic) AS labelled,
+    toString(if(j.email_label != '', j.email_label, e.email_label)) AS shown_label,
+    multiIf(
+        e.kind IN ('email_bounce', 'email_complaint'), '',
+        startsWith(shown_label, 'machine_'), ', by a machine',
+        shown_label = 'proxied', ', by a mail proxy',
+        ''
+    ) AS by_whom,
+    [
+        shown_session,
+        toString(if(j.email_label != '', j.traffic, labelled)),
+        shown_label,
+        if(e.visitor_id != '' AND i.customer_id != '', i.customer_id, e.customer_id)
+    ] AS found
 SELECT
+    e.site AS site,
+    e.actor AS actor,
     e.event_time AS event_time,
-    e.kind AS kind,
-    e.name AS name,
-    concat(
-        e.sentence,
-        multiIf(
-            e.kind IN ('identify', 'alias'), {customer:String},
-            e.kind IN ('email_bounce', 'email_complaint'), '',
-            startsWith(label, 'machine_'), ', by a machine',
-            label = 'proxied', ', by a mail proxy',
-            ''
-        )
-    ) AS sentence,
-    e.channel AS channel,
-    e.url_path AS url_path,
-    e.title AS title,
-    e.value AS value,
-    e.currency AS currency,
-    e.engaged_ms AS engaged_ms,
-    if(j.email_label != '', j.traffic, if(indexOf(['human', 'suspect', 'bot'], toString(l.traffic)) > indexOf(['human', 'suspect', 'bot'], toString(e.traffic)), l.traffic, e.traffic)) AS traffic,
-    e.visitor_id AS visitor_id,
-    {customer:String} AS customer_id,
-    shown AS session_id,
-    e.pageview_id AS pageview_id,
-    e.seq AS seq,
     e.event_id AS event_id,
-    e.props AS props,
-    label AS email_label
+    e.corrected AS corrected,
+    if(found = [e.session_id, toString(e.traffic), toString(e.email_label), e.customer_id], [], arrayPushBack(found, concat(if(e.email_label = '', e.sentence, replaceRegexpOne(e.sentence, ', by a (machine|mail proxy)$', '')), by_whom))) AS fresh
 FROM events_raw AS e FINAL
 LEFT ANY JOIN (SELECT site, visitor_id, customer_id FROM identities_raw FINAL) AS i ON i.site = e.site AND i.visitor_id = e.actor
 LEFT ANY JOIN (SELECT site, visitor_id, event_id, session_id, email_label, traffic FROM event_overrides FINAL) AS j
@@ -234,16 +225,39 @@ LEFT ANY JOIN (SELECT site, visitor_id, event_id, session_id, email_label, traff
 LEFT ANY JOIN (SELECT site, visitor_id, session_id, superseded_by FROM session_overrides FINAL) AS s
     ON s.site = e.site AND s.visitor_id = e.actor AND s.session_id = if(settled, '', published)
 LEFT ANY JOIN (SELECT site, visitor_id, session_id, traffic FROM session_labels FINAL) AS l
-    ON l.site = e.site AND l.visitor_id = e.actor AND l.session_id = shown
-WHERE e.site = {site:String} AND e.actor IN
-(
-    SELECT visitor_id FROM seen_customers WHERE site = {site:String} AND customer_id = {customer:String}
-    UNION ALL
-    SELECT {customer:String}
-)
-AND if(e.visitor_id != '' AND i.customer_id != '', i.customer_id, e.customer_id) = {customer:String}
-ORDER BY event_time, pageview_id, seq, event_id
+    ON l.site = e.site AND l.visitor_id = e.actor AND l.session_id = shown_session
 SETTINGS do_not_merge_across_partitions_select_final = 1, optimize_move_to_prewhere_if_final = 1, join_algorithm = 'hash';
+
+-- Everything one customer did, all visitors stitched, in the one order (docs/semantics.md, section 1). It joins nothing: to plan a join takes
+-- longer than to read a footprint, so what was corrected stands beside what the event says.
+CREATE OR REPLACE VIEW timeline ${ON_CLUSTER} AS
+WITH notEmpty(e.corrected) AS changed
+SELECT
+    e.event_time AS event_time,
+    e.kind AS kind,
+    e.name AS name,
+    if(changed, e.corrected[5], e.sentence) AS sentence,
+    e.channel AS channel,
+    e.url_path AS url_path,
+    e.title AS title,
+    e.value AS value,
+    e.currency AS currency,
+    e.engaged_ms AS engaged_ms,
+    if(changed, e.corrected[2], e.traffic) AS traffic,
+    e.visitor_id AS visitor_id,
+    {customer:String} AS customer_id,
+    if(changed, e.corrected[1], e.session_id) AS session_id,
+    e.pageview_id AS pageview_id,
+    e.seq AS seq,
+    e.event_id AS event_id,
+    e.props AS props,
+    if(changed, e.corrected[3], e.email_label) AS email_label
+FROM events_raw AS e FINAL
+WHERE e.site = {site:String}
+    AND e.actor IN (SELECT actor FROM seen_customers WHERE site = {site:String} AND customer_id = {customer:String})
+    AND if(changed, e.corrected[4], e.customer_id) = {customer:String}
+ORDER BY event_time, pageview_id, seq, event_id
+SETTINGS do_not_merge_across_partitions_select_final = 1, optimize_move_to_prewhere_if_final = 1;
 
 -- Contributions per rule by the model that the score is of (its rows are whole: `streams.core.switching`), decayed to now, and a last row `clamp` for each score: together the shown score.
 CREATE OR REPLACE VIEW why ${ON_CLUSTER} AS

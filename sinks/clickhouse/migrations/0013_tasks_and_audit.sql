@@ -71,7 +71,8 @@ SELECT
 FROM tasks_raw FINAL;
 
 -- What a task's steps come to: the same fold as console/core/tasks.py. `words` are the steps that close and open again, in order; an escalation
--- counts when the last word before it did not close the task; whoever was named last has the task.
+-- counts when the last word before it did not close the task; whoever was named last has the task; the
+-- newest revision of the signal knows best whom it is about.
 CREATE OR REPLACE VIEW tasks ${ON_CLUSTER} AS
 WITH
     arraySort(groupArrayIf((s.at, s.step_id, toString(s.kind), toString(s.made_by)), s.kind IN ('done', 'reopened'))) AS words,
@@ -85,9 +86,9 @@ SELECT
     argMinIf(s.title, (s.at, s.step_id), s.kind = 'opened') AS title,
     argMinIf(s.trigger, (s.at, s.step_id), s.kind = 'opened') AS trigger,
     argMinIf(s.signal_id, (s.at, s.step_id), s.kind = 'opened') AS signal_id,
-    argMinIf(s.subject, (s.at, s.step_id), s.kind = 'opened') AS subject,
-    argMinIf(s.customer_id, (s.at, s.step_id), s.kind = 'opened') AS customer_id,
-    argMinIf(s.visitor_id, (s.at, s.step_id), s.kind = 'opened') AS visitor_id,
+    argMaxIf(s.subject, s.revision, s.kind = 'opened') AS subject,
+    argMaxIf(s.customer_id, s.revision, s.kind = 'opened') AS customer_id,
+    argMaxIf(s.visitor_id, s.revision, s.kind = 'opened') AS visitor_id,
     argMinIf(s.channel, (s.at, s.step_id), s.kind = 'opened') AS channel,
     if(notEmpty(owners), owners[-1].3, argMinIf(toString(s.owner), (s.at, s.step_id), s.kind = 'opened')) AS owner,
     minIf(s.at, s.kind = 'opened') AS opened_at,

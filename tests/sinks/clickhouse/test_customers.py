@@ -59,7 +59,7 @@ def test_a_row_follows_what_is_stored_later(client):
         session("b", customer_id="C", joined=["e1"]),
         session("a", customer_id="C", version=2, status="superseded", superseded_by="c"),
     )
-    assert at.round(client) == 1
+    assert [at.round(client) for _ in range(3)] == [1, 1, 0]  # the corrections of its events were stored, too
     insert(client, "tracked", event("e4", customer_id="D"))
     assert (at.round(client), shown(client)) == (1, [("C", 2), ("D", 1)])
 
@@ -90,7 +90,7 @@ def test_a_row_is_counted_once_more_when_its_marks_have_settled(client):
 def test_old_marks_are_counted_once_in_steps(client, monkeypatch):
     insert(client, "tracked", *(event(f"e{number}", visitor_id=f"v{number}", customer_id=f"C{number:02}") for number in range(25)))
     client.command(
-        "INSERT INTO seen_customers SELECT site, customer_id, visitor_id, toDateTime64('2026-01-01', 3) + rowNumberInAllBlocks() FROM seen_customers"
+        "INSERT INTO seen_customers SELECT * REPLACE (toDateTime64('2026-01-01', 3) + rowNumberInAllBlocks() AS marked) FROM seen_customers"
     )
     client.command("ALTER TABLE seen_customers DELETE WHERE marked > now() - 3600 SETTINGS mutations_sync = 2")
     monkeypatch.setattr(customers, "AT_ONCE", 10)

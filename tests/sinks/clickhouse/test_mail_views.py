@@ -64,6 +64,7 @@ def test_a_timeline_says_what_a_machine_did(client):
         verdict("e3", 1, **MACHINE),
         verdict("e5", 1, email_label="human", traffic_reasons=["read"]),
     )
+    counted(client)
     assert client.rows("SELECT sentence, email_label, traffic FROM timeline(site='demo', customer='C')") == [
         ('was sent the e-mail "spring"', "", "human"),
         ('opened the e-mail "spring", by a mail proxy', "proxied", "human"),

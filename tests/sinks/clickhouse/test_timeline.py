@@ -1,10 +1,11 @@
-"""A timeline resolves by itself what the view of events resolves: it must say the same."""
+"""A timeline shows corrections that stand beside the events: once they are written, what the view of events resolves."""
 
 import random
 
 import pytest
 
 from tests.sinks.clickhouse.test_mail_views import MACHINE, hit, verdict
+from tests.sinks.counting import counted
 from tests.sinks.rows import NOW, event, identity, insert, session
 
 pytestmark = pytest.mark.store
@@ -55,6 +56,7 @@ def tell(client, site, chance):
 def test_a_timeline_says_what_the_events_say(client, seed):
     site, chance = f"s{seed}", random.Random(seed)
     tell(client, site, chance)
+    counted(client)
     for customer in CUSTOMERS:
         who = {"site": site, "customer": customer}
         events = f"SELECT {SHOWN} FROM events WHERE site = {{site:String}} AND customer_id = {{customer:String}} ORDER BY ALL"
@@ -62,9 +64,46 @@ def test_a_timeline_says_what_the_events_say(client, seed):
         assert client.rows(timeline, who) == client.rows(events, who) != []
 
 
-def test_a_sentence_names_the_customer_that_is_asked_for(client):
-    insert(client, "tracked", event("e1", visitor_id="v", kind="identify", event_time=NOW + 1))
-    insert(client, "tracked", event("e2", visitor_id="v", kind="alias", previous_id="w", event_time=NOW + 2))
+def sessions_shown(client):
+    return client.rows("SELECT event_id, session_id FROM timeline(site='demo', customer='C')")
+
+
+def test_corrections_follow_one_another_back_and_forth(client):
+    insert(client, "tracked", event("e1", visitor_id="v", customer_id="C", session_id="a"))
+    for version, survivor in enumerate("bcbcb"):
+        insert(client, "sessions", session("a", customer_id="C", version=version, status="superseded", superseded_by=survivor))
+        counted(client)
+        assert sessions_shown(client) == [("e1", survivor)]
+    client.command("OPTIMIZE TABLE events_raw FINAL")
+    assert sessions_shown(client) == [("e1", "b")]
+    assert client.rows("SELECT count() FROM events_raw") == [(1,)]
+
+
+def test_a_copy_that_was_accepted_earlier_is_corrected_again(client):
+    insert(client, "tracked", event("e1", visitor_id="v", customer_id="C", session_id="a", received_at=NOW + 9))
+    insert(client, "sessions", session("a", customer_id="C", version=2, status="superseded", superseded_by="b"))
+    counted(client)
+    insert(client, "tracked", event("e1", visitor_id="v", customer_id="C", session_id="a", title="first", received_at=NOW + 1))
+    counted(client)
+    assert client.rows("SELECT title, session_id FROM timeline(site='demo', customer='C')") == [("first", "b")]
+
+
+def test_what_came_before_a_link_is_shown_when_it_is_corrected_and_moves_with_the_visitor(client):
+    insert(client, "tracked", event("e1", visitor_id="v"), event("e2", visitor_id="u"), event("e3", visitor_id="u", customer_id="C"))
+    insert(client, "identities", identity("v", "C"))
+    assert [row[0] for row in sessions_shown(client)] == ["e3"]
+    counted(client)
+    assert [row[0] for row in sessions_shown(client)] == ["e1", "e3"]
+    insert(client, "identities", identity("v", "D", version=2))
+    counted(client)
+    assert [row[0] for row in sessions_shown(client)] == ["e3"]
+    assert client.rows("SELECT event_id FROM timeline(site='demo', customer='D')") == [("e1",)]
+
+
+def test_a_sentence_names_the_customer(client):
+    known = {"visitor_id": "v", "customer_id": "C"}
+    insert(client, "tracked", event("e1", kind="identify", event_time=NOW + 1, **known))
+    insert(client, "tracked", event("e2", kind="alias", previous_id="w", event_time=NOW + 2, **known))
     insert(client, "identities", identity("v", "C"))
     assert client.rows("SELECT sentence FROM timeline(site='demo', customer='C')") == [
         ("was identified as C",),

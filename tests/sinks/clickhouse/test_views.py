@@ -182,6 +182,7 @@ def test_the_timeline_stitches_all_visitors_in_the_one_order(client):
         event("e9", visitor_id="y", event_time=NOW + 2),
         event("e1", visitor_id="v", event_time=NOW + 1, kind="purchase", value=9.5, currency="EUR"),
     )
+    counted(client)
     rows = client.rows("SELECT event_id, sentence FROM timeline(site='demo', customer='C')")
     assert [row[0] for row in rows] == ["e1", "e2", "e3", "e4", "e5", "e6"]
     assert rows[0][1] == "bought for 9.5 EUR"
