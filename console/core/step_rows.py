@@ -43,6 +43,20 @@ def overlaid(tasks: Iterable[Task], stored: Iterable[Step], lately: Sequence[Ste
     return [*changed.values(), *(task for task in tasks if task.task_id not in changed)]
 
 
+def worth_telling(steps: Sequence[Step]) -> list[Step]:
+    """Return the steps of one or several tasks that are worth a line: a signal that is only revised opens nothing anew."""
+    open_tasks: dict[str, bool] = {}
+    found = []
+    for step in steps:
+        if step["kind"] in (StepKind.OPENED, StepKind.WITHDRAWN):
+            stands = step["kind"] == StepKind.OPENED
+            if open_tasks.get(step["task_id"]) == stands:
+                continue
+            open_tasks[step["task_id"]] = stands
+        found.append(step)
+    return found
+
+
 def sentence(step: Step) -> str:
     """Return what a step did, without who did it."""
     kind, owner = step["kind"], step["owner"]
@@ -53,23 +67,23 @@ def sentence(step: Step) -> str:
         return "Task taken" if taken else f"Task given to {owner}" if owner else "Task given back"
     if kind == StepKind.ESCALATED:
         return f"Task was not done in time{f', goes to {owner}' if owner else ''}"
-    told = {
+    others = {
         StepKind.DONE: "Task done",
         StepKind.REOPENED: "Task opened again",
         StepKind.WITHDRAWN: "Task withdrawn: its signal stands no more",
     }
-    return told.get(kind) or "Comment on the task"
+    return others.get(kind) or "Comment on the task"
 
 
 def as_event(step: Step) -> Row:
     """Return a step as a row of a timeline."""
     said = f"“{step['text']}”" if step["text"] else ""
     by = f"by {step['made_by']}" if step["made_by"] else ""
-    told = " ".join(filter(None, (sentence(step), by))) + (f": {said}" if said else "")
+    line = " ".join(filter(None, (sentence(step), by))) + (f": {said}" if said else "")
     return {
         "event_time": moment(step["at"]),
         "kind": "task",
-        "sentence": told,
+        "sentence": line,
         "channel": "",
         "traffic": "human",
         "session_id": "",

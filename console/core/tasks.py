@@ -79,7 +79,8 @@ def fold(steps: Iterable[Step]) -> Task | None:
         done_by=done["made_by"] if done else "",
         comments=sum(step["kind"] == StepKind.COMMENTED for step in ordered),
         changed_at=ordered[-1]["at"],
-        **{name: opened[name] for name in ("title", "trigger", "signal_id", *PERSON, "channel", "due_at", "escalate_to")},
+        **{name: opened[name] for name in ("title", "trigger", "signal_id", "channel", "due_at", "escalate_to")},
+        **{name: _newest(ordered)[name] for name in PERSON},
     )
 
 
@@ -90,6 +91,11 @@ def _place(step: Step) -> tuple[int, str]:
 def _closed_at(words: Sequence[Step], at: int) -> bool:
     before = [word for word in words if word["at"] <= at]
     return bool(before) and before[-1]["kind"] == StepKind.DONE
+
+
+def _newest(steps: Sequence[Step]) -> Step:
+    """Return the opening by the newest revision of the signal: it knows whom a visitor has turned out to be."""
+    return max((step for step in steps if step["kind"] == StepKind.OPENED), key=lambda step: step["revision"])
 
 
 def _stands(steps: Sequence[Step]) -> bool:
@@ -116,15 +122,16 @@ def step_of(task: Task, kind: StepKind, *, at: int, made_by: str = "", **more: A
 
 
 def escalation_of(task: Task) -> dict[str, Any]:
-    """Return the step by which a task that is not done in time goes on: whoever makes it, it is the same one."""
-    return step_of(task, StepKind.ESCALATED, at=task.due_at, owner=task.escalate_to)
+    """Return the step by which a task that is not done in time goes on: whoever makes it, and whatever is known by then, it is the same one."""
+    step = step_of(task, StepKind.ESCALATED, at=task.due_at, owner=task.escalate_to)
+    return {**step, "step_id": digest("escalated", task.site, task.task_id, str(task.due_at))}
 
 
 def new_step(told: Mapping[str, Any]) -> dict[str, Any]:
     """Return a whole step: its id is made of what it says, but for the time, and of `nonce`, which is not kept."""
     step = {**EMPTY, **told}
     nonce = step.pop("nonce", "")
-    said = {name: value for name, value in step.items() if name != "at" or step["kind"] == StepKind.ESCALATED}
+    said = {name: value for name, value in step.items() if name != "at"}
     return {**step, "step_id": digest("step", nonce, dumps(said).decode())}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.responses import Response
 
 from console.core.contributions import explained
-from console.core.step_rows import as_event, moment, step_of_row
+from console.core.step_rows import as_event, moment, step_of_row, worth_telling
 from console.core.story import chapters, woven
 from console.core.tasks import Step, Task, distinct, fold
 from console.ports import Row
@@ -94,7 +94,7 @@ def _tasks(steps: Sequence[Step]) -> list[Task]:
 def _story(events: Sequence[Row], steps: Sequence[Step]) -> Mapping[str, Any]:
     until = events[-1]["event_time"] if len(events) == FULL else None
     aware = [row | {"event_time": row["event_time"].replace(tzinfo=UTC)} for row in map(dict, events)]
-    told = woven(aware, map(as_event, steps), full=FULL)
+    told = woven(aware, map(as_event, worth_telling(steps)), full=FULL)
     return {"chapters": chapters(told), "until": until.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] if until else ""}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
-from console.core.step_rows import moment, overlaid, sentence, step_of_row, task_of
+from console.core.step_rows import moment, overlaid, sentence, step_of_row, task_of, worth_telling
 from console.core.tasks import Step, Task, distinct, fold, new_step, step_of
 from console.seats import page
 from console.visit import Visit
@@ -29,8 +29,8 @@ HOUR_MS = 3_600_000
 
 async def show(visit: Visit) -> Response:
     """Show the tasks that the visitor asks for: their own, unless they say otherwise."""
-    told = visit.request.query_params.get("show", "")
-    shown = told if told in SHOWN else "mine"
+    wanted = visit.request.query_params.get("show", "")
+    shown = wanted if wanted in SHOWN else "mine"
     owner = {"mine": visit.user.name, "unowned": ""}.get(shown, "*")
     asked = {"state": "done" if shown == "done" else "open", "owner": owner, "due": "over" if shown == "overdue" else "any"}
     rows, counts = await asyncio.gather(visit.ask("tasks_list", **asked), visit.ask("tasks_counts"))
@@ -56,7 +56,7 @@ async def show_one(visit: Visit) -> Response:
     return visit.page(
         "task.html",
         task=task,
-        steps=[(moment(step["at"]), sentence(step), step) for step in steps],
+        steps=[(moment(step["at"]), sentence(step), step) for step in worth_telling(steps)],
         may_act=visit.user.may("analyst", visit.site),
         now_ms=visit.desk.now_ms(),
         moment=moment,
@@ -71,9 +71,9 @@ async def act(visit: Visit) -> Response:
     kind = ACTS.get(str(form.get("act", "")))
     if task is None or kind is None:
         raise Misconfigured("There is no such task, or nothing that could be done so. Go back to Tasks.")
-    told = _told(visit, kind, {name: str(value).strip() for name, value in form.items() if isinstance(value, str)})
+    more = _told(visit, kind, {name: str(value).strip() for name, value in form.items() if isinstance(value, str)})
     await visit.note(Action.CHANGED_TASK, customer=task.customer_id, detail=kind.value)
-    await visit.desk.steps.add(step_of(task, kind, at=visit.desk.now_ms(), made_by=visit.user.name, **told))
+    await visit.desk.steps.add(step_of(task, kind, at=visit.desk.now_ms(), made_by=visit.user.name, **more))
     return _to(visit, task_id)
 
 
@@ -85,7 +85,7 @@ async def write(visit: Visit) -> Response:
     customer, now_ms = form.get("customer", "")[:200], visit.desk.now_ms()
     task_id = new_step({"site": visit.site, "nonce": form.get("nonce", ""), "made_by": visit.user.name, "title": form["title"]})["step_id"]
     about = {"subject": f"c:{customer}", "customer_id": customer} if customer else {}
-    told = {"title": form["title"][:200], "owner": _owner(visit, form.get("owner", "")), "due_at": now_ms + _hours(form) * HOUR_MS}
+    owed = {"title": form["title"][:200], "owner": _owner(visit, form.get("owner", "")), "due_at": now_ms + _hours(form) * HOUR_MS}
     step = {
         "site": visit.site,
         "task_id": task_id,
@@ -93,7 +93,7 @@ async def write(visit: Visit) -> Response:
         "at": now_ms,
         "made_by": visit.user.name,
         **about,
-        **told,
+        **owed,
     }
     await visit.note(Action.CHANGED_TASK, customer=customer, detail="opened")
     await visit.desk.steps.add({**new_step(step), "step_id": task_id})
@@ -151,8 +151,8 @@ def _owner(visit: Visit, name: str) -> str:
 
 
 def _hours(form: Mapping[str, str]) -> int:
-    told = form.get("hours", "")
-    return int(told) if told.isdecimal() and 0 < int(told[:4]) <= 8_760 else 24
+    hours = form.get("hours", "")
+    return int(hours) if hours.isdecimal() and 0 < int(hours[:4]) <= 8_760 else 24
 
 
 def _to(visit: Visit, task_id: str) -> Response:

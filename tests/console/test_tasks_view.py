@@ -41,7 +41,18 @@ def some_steps(random, number):
     task, found = fold([opened]), [opened]
     for revision in range(2, random.choice((2, 2, 3, 4))):
         kind = "withdrawn" if revision % 2 == 0 else "opened"
-        found.append(new_step(about | {"kind": kind, "at": AT + random.randrange(3 * HOUR), "revision": revision, "title": "Again"}))
+        found.append(
+            new_step(
+                about
+                | {
+                    "kind": kind,
+                    "at": AT + random.randrange(3 * HOUR),
+                    "revision": revision,
+                    "title": "Again",
+                    "customer_id": f"c{revision}",
+                }
+            )
+        )
     for nonce in range(random.randrange(6)):
         more = {"made_by": random.choice(PEOPLE), "owner": random.choice(PEOPLE), "nonce": str(nonce), "text": "word"}
         found.append(step_of(task, random.choice(FREE), at=AT + random.randrange(3 * HOUR), **more))

@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.core.step_rows import worth_telling
 from console.core.tasks import distinct, escalation_of, fold, new_step, step_of, task_of_signal
 from schemas.tasks import StepKind, TaskStep
 
@@ -106,6 +107,16 @@ def test_a_signal_that_is_withdrawn_takes_its_task_along_unless_it_is_done_and_b
     assert fold([opened(), gone]).state == "withdrawn"
     assert fold([opened(), gone, step_of(TASK, StepKind.DONE, at=AT + 2)]).state == "done"
     assert fold([opened(), gone, opened(revision=3, at=AT + 2)]).state == "open"
+
+
+def test_a_visitor_who_turns_out_to_be_a_customer_is_the_tasks_customer_and_opens_it_once():
+    first, second = opened(subject="v:va", customer_id="", visitor_id="va"), opened(revision=2, at=AT + 1)
+    task = fold([first, second])
+    assert (task.customer_id, task.subject, task.opened_at) == ("anna", "c:anna", AT)
+    assert escalation_of(task)["step_id"] == escalation_of(fold([first]))["step_id"]
+    gone, back = opened(kind="withdrawn", revision=3, at=AT + 2), opened(revision=4, at=AT + 3)
+    assert worth_telling([first, second]) == [first]
+    assert worth_telling([first, second, gone, back]) == [first, gone, back]
 
 
 def test_the_same_words_are_two_comments_when_they_are_said_twice_and_one_when_a_form_is_sent_twice():
