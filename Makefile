@@ -47,7 +47,7 @@ format: $(VENV)/.dev ## put every file into its format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev ## measured throughput: PART=collector|streams|store|console|capacity|soak|all
+bench: $(VENV)/.dev ## measured throughput: PART=collector|streams|store|console|profiles|capacity|soak|all
 	@$(BIN)/python -m bench $(PART)
 
 chaos: $(VENV)/.dev ## kill and compare: PART=collector|streams|sinks|cluster|grow|console|image|all

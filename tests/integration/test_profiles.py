@@ -57,6 +57,10 @@ def test_what_somebody_does_is_known_to_servers_to_their_browser_and_to_segments
     eventually(lambda: {one["category"] for one in profile("ada").json()["interests"]} == {"shoes", "hats"})
     eventually(lambda: collector.get(f"/v1/me?writeKey={SITE}", headers=shown).json()["profile"] == {})
 
+    agreed = {"type": "track", "event": "Consent Updated", "properties": {"consent": "granted"}, "userId": "ada", "writeKey": SITE}
+    assert collector.post("/v1/track", json=agreed).status_code == 200
+    eventually(lambda: (profile("ada").json()["consent"] or {}).get("choice") == "granted")
+
     def members():
         return [row["customers"] for row in run_json(line, "segments", "list", "--site", SITE, "--json")["segments"]]
 
