@@ -15,6 +15,7 @@ from console.core.proposals import Content, as_yaml, infer, laid_over
 from console.ports import Row
 from console.seats import page
 from console.visit import Visit
+from schemas.audit import Action
 from schemas.errors import Misconfigured
 
 LONGEST_NOTE = 200
@@ -54,6 +55,11 @@ async def check(visit: Visit) -> Response:
 async def publish(visit: Visit) -> Response:
     """Publish a proposal as the next version."""
     text, note = await _told(visit, "plan"), (await _told(visit, "note"))[:LONGEST_NOTE]
+    try:
+        await asyncio.to_thread(_checked, text)
+    except InvalidPlan:
+        return await _review(visit, text, note=note)
+    await visit.note(Action.PUBLISHED, detail="tracking plan")
     try:
         await asyncio.to_thread(visit.desk.outside.plans.publish, visit.site, text, by=visit.user.name, note=note)
     except Misconfigured as error:

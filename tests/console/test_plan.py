@@ -9,6 +9,7 @@ import pytest
 from console.core.accounts import User
 from footprint.plans import Shelf
 from footprint.settings import Settings
+from schemas.errors import Retryable
 from tests.console.test_console import HASH, Rig
 
 FIRST = "mode: reject\nevents:\n  Signed Up:\n    schema:\n      required: [plan]\n"
@@ -17,10 +18,20 @@ SEEN = [{"kind": "custom", "name": name, "events": 3, "last": AT} for name in ("
 SAMPLE = [{"kind": "custom", "name": "Signed Up", "properties": json.dumps(told)} for told in ({}, {"plan": "pro"}, {"seats": 1})]
 
 
+class Journal:
+    def __init__(self):
+        self.entries, self.error = [], None
+
+    async def write(self, entry):
+        if self.error:
+            raise self.error
+        self.entries.append((entry["action"], entry["made_by"], entry["detail"]))
+
+
 @pytest.fixture
 def rig(tmp_path):
     shelf = Shelf(Settings(data_dir=tmp_path, write_keys="shop:k,blog:b"))
-    rig = Rig(plans=shelf)
+    rig = Rig(plans=shelf, journal=Journal())
     rig.shelf = shelf
     rig.users["ann"] = User("ann", HASH, {"shop": "analyst"}, 1, 1)
     rig.store.answers |= {"GROUP BY kind, name": SEEN, "toJSONString": SAMPLE}
@@ -99,3 +110,16 @@ def test_a_version_that_is_not_there_is_a_sentence(rig):
     for path in ("plan/versions/7", "plan/proposal?version=x"):
         answer = rig.browser.get(f"/s/shop/{path}")
         assert (answer.status_code, "Go back to its history" in answer.text) == (404, True)
+
+
+def test_who_publishes_is_in_the_audit_log_and_nothing_is_published_that_cannot_be_recorded(rig):
+    rig.sign_in()
+    journal = rig.browser.app.state.desk.outside.journal
+    send(rig, "plan/proposal/publish", plan="events: 7")
+    assert not [entry for entry in journal.entries if entry[0] == "published"]
+    journal.error = Retryable("Kafka is away.")
+    assert send(rig, "plan/proposal/publish", plan=FIRST).status_code == 503
+    assert rig.shelf.current("shop") is None
+    journal.error = None
+    assert send(rig, "plan/proposal/publish", plan=FIRST).status_code == 303
+    assert journal.entries[-1] == ("published", "root", "tracking plan")
