@@ -9,7 +9,7 @@ from console.core.proposals import TYPES, Content
 MODES = ("off", "warn", "reject")
 """From the least strict to the most."""
 
-FREE = ({}, True, {"type": "object"})
+FREE: tuple[Any, ...] = ({}, True, {"type": "object"})
 """Schemas that no event breaks."""
 
 NOTHING: Content = {"mode": "warn", "unplanned": "off", "events": {}}

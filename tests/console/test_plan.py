@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from console.core.accounts import User
+from console.ports import Nowhere
 from footprint.plans import Shelf
 from footprint.settings import Settings
 from schemas.errors import Retryable
@@ -18,7 +19,7 @@ SEEN = [{"kind": "custom", "name": name, "events": 3, "last": AT} for name in ("
 SAMPLE = [{"kind": "custom", "name": "Signed Up", "properties": json.dumps(told)} for told in ({}, {"plan": "pro"}, {"seats": 1})]
 
 
-class Journal:
+class Journal(Nowhere):
     def __init__(self):
         self.entries, self.error = [], None
 
