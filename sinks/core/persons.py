@@ -134,7 +134,7 @@ TOPICS: Mapping[str, Handling] = {
     REJECTED.name: "expires",
     TASKS.name: "expires",
     AUDIT.name: "expires",
-    DELIVERIES.name: "nobody",
+    DELIVERIES.name: "expires",
     SCORES.name: "tombstone",
     IDENTITIES.name: "tombstone",
     PREFERENCES.name: "tombstone",
