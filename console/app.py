@@ -39,7 +39,7 @@ def create_app(outside: Outside) -> Starlette:
     desk, metrics = desk_over(outside), ConsoleMetrics()
     app = Starlette(
         routes=[
-            *_for_machines(metrics),
+            *_for_machines(metrics, outside),
             Route("/", _first(desk)),
             *sign_in.routes(desk),
             *openid_sign_in.routes(desk),
@@ -58,12 +58,12 @@ def _broken(desk: Desk, request: Request) -> Response:
     return desk.templates.TemplateResponse(request, "broken.html", status_code=500, headers=HEADERS)
 
 
-def _for_machines(metrics: ConsoleMetrics) -> list[Route]:
+def _for_machines(metrics: ConsoleMetrics, outside: Outside) -> list[Route]:
     async def live(_: Request) -> Response:
         return JSONResponse({"live": True})
 
     async def ready(_: Request) -> Response:
-        return JSONResponse({"ready": True, "lag": None, "idle_s": None, "checks": {}})
+        return JSONResponse({"ready": True, "lag": None, "idle_s": None, "checks": {"audit": outside.journal.trouble() or "ok"}})
 
     async def show_metrics(_: Request) -> Response:
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -116,6 +116,7 @@ def test_while_kafka_is_away_looks_wait_in_a_file_and_reach_it_later_once_each(r
     assert rig.get("customers/anna").status_code == 200
     assert rig.get("customers/bob").status_code == 200
     assert "wait in a file" in rig.get("health").text
+    assert "wait in a file" in rig.browser.get("/ready").json()["checks"]["audit"]
     asyncio.run(rig.journal.ship())
     assert len(rig.kafka.values) == 1
     rig.kafka.away = False
@@ -125,6 +126,7 @@ def test_while_kafka_is_away_looks_wait_in_a_file_and_reach_it_later_once_each(r
     assert len(rig.kafka.values) == 3
     assert rig.waiting.is_empty
     assert "wait in a file" not in rig.get("health").text
+    assert rig.browser.get("/ready").json()["checks"] == {"audit": "ok"}
 
 
 def test_who_was_forgotten_meanwhile_is_not_named_again_by_a_look_that_waited_nor_by_a_new_one(tmp_path):
