@@ -11,6 +11,7 @@ from console import sign_in
 from console.core.openid import ATTEMPT_MS, Attempt, AttemptCookies, Person, SignInRefused
 from console.desk import Desk
 from console.openid import Provider
+from schemas.audit import Action
 from schemas.errors import Retryable
 
 log = structlog.get_logger()
@@ -61,6 +62,7 @@ async def _back(desk: Desk, provider: Provider, cookies: AttemptCookies, request
         answer = await _enter(desk, provider, request, attempt)
     except SignInRefused as error:
         log.warning("console_sign_in_refused", openid=True, reason=str(error))
+        await sign_in.note(desk, request, Action.SIGN_IN_REFUSED, sign_in.UNKNOWN)
         answer = sign_in.form(desk, request, str(error), status=401, onward=attempt.onward if attempt else "")
     except Retryable as error:
         answer = sign_in.form(desk, request, str(error), status=503, onward=attempt.onward if attempt else "")
