@@ -11,7 +11,7 @@ from tests.support.commands import ask
 from tests.support.sender import Sender
 from tests.support.waiting import eventually
 
-ROUNDS = (("console", "shop", "collector"), ("streams", "rebuild"), ("sink", "webhooks", "clickhouse"), ("kafka",))
+ROUNDS = (("console", "shop", "collector"), ("streams", "profiles", "rebuild"), ("sink", "webhooks", "clickhouse"), ("kafka",))
 """Parts that are killed at the same moment."""
 
 
@@ -26,7 +26,7 @@ def status(url):
 def is_stored(line):
     """True when nothing is spooled any more and streams and sink have nothing left to do."""
     health = read_run(line.data_dir).health
-    states = [status(health[name]) for name in ("collector", "streams", "sink")]
+    states = [status(health[name]) for name in ("collector", "streams", "profiles", "sink")]
     return all(state.get("ready") and state["lag"] == 0 and state["idle_s"] >= 1 for state in states)
 
 
@@ -39,7 +39,7 @@ def kill_and_wait(line, sender, parts):
     count = len(sender.acknowledged)
     eventually(lambda: len(sender.acknowledged) > count + 50, 60)
     health = read_run(line.data_dir).health
-    eventually(lambda: all(status(health[name]).get("ready") for name in ("collector", "streams", "sink")), 60)
+    eventually(lambda: all(status(health[name]).get("ready") for name in ("collector", "streams", "profiles", "sink")), 60)
 
 
 @pytest.mark.timeout(400)
