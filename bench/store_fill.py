@@ -12,7 +12,6 @@ from pathlib import Path
 
 from bench.store_line import StoreLine, fill, fill_mails, store_line
 from bench.store_rows import DAYS, SITE, Shop
-from sinks.clickhouse import customers
 from sinks.clickhouse.rollups import refresh
 
 LEFT = """
@@ -52,8 +51,6 @@ def put(line: StoreLine, shop: Shop) -> None:
 def settle(line: StoreLine) -> None:
     """Count what is counted ahead, as long after the last event of the days that are over."""
     refresh(line.client, settle_s=0.0, limit=10 * DAYS)
-    known = line.client.rows("SELECT DISTINCT customer_id FROM seen_customers WHERE site = %(site)s AND customer_id != ''", {"site": SITE})
-    customers.count(line.client, SITE, [row[0] for row in known])
     line.client.command(TODAY)
 
 

@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from bench.servers import Server
-from bench.store_rows import LETTERS, PER_SESSION, Shop, events, identities, mails, score_changes, scores, sessions
+from bench.store_rows import LETTERS, PER_SESSION, Shop, customers, events, identities, mails, score_changes, scores, sessions
 from footprint.local import clickhouse, kafka
 from footprint.local.ports import free_port
 from footprint.local.secrets import password_of
@@ -134,6 +134,7 @@ def fill(line: StoreLine, shop: Shop) -> None:
         _insert(line.client, "ingest_score_changes", score_changes(shop, first, last))
     _insert(line.client, "ingest_identities", identities(shop))
     _insert(line.client, "ingest_scores", scores(shop))
+    _insert(line.client, "customers_raw", customers())
 
 
 def fill_mails(line: StoreLine, shop: Shop) -> None:

@@ -205,3 +205,37 @@ SELECT
 FROM numbers({4 * (shop.visitors // 3)})
 WHERE k = 0 OR k = 1 AND luck < 98 OR k = 2 AND luck < 50 OR k = 3 AND luck < 10
 """
+
+
+def customers() -> str:
+    """Return a SELECT of rows of `customers_raw`, from sessions and scores that are stored: what the count of each customer would take an hour for."""
+    return f"""
+WITH known AS
+(
+    SELECT
+        customer_id, min(started_at) AS first_seen, max(ended_at) AS last_seen, uniqExact(visitor_id) AS visitors, count() AS sessions, sum(s.events) AS events,
+        sum(s.page_views) AS page_views, groupUniqArray(toString(channel)) AS channels, argMin(channel, started_at) AS first_channel, argMax(channel, started_at) AS last_channel,
+        countIf(s.value > 0) AS orders, sum(s.value) AS value
+    FROM sessions_raw AS s FINAL
+    WHERE site = '{SITE}' AND customer_id != '' AND status != 'superseded'
+    GROUP BY customer_id
+),
+scored AS
+(
+    SELECT
+        customer_id, argMax(toString(stage), score) AS stage, mapFromArrays(groupArray(toString(score)), groupArray(toString(band))) AS bands, groupArray(toString(score)) AS scores,
+        groupArray(raw_value) AS raw_values, groupArray(floor) AS floors, groupArray(ceiling) AS ceilings, groupArray(half_life_s) AS half_lives, groupArray(updated_at) AS updated
+    FROM scores_raw FINAL
+    WHERE site = '{SITE}' AND customer_id != ''
+    GROUP BY customer_id
+)
+SELECT
+    '{SITE}' AS site, k.*, 1 AS version, 0 AS is_deleted, k.last_seen AS received_at, s.stage AS stage, s.bands AS bands, s.scores AS `scored.score`, s.raw_values AS `scored.raw_value`,
+    s.floors AS `scored.floor`, s.ceilings AS `scored.ceiling`, s.half_lives AS `scored.half_life_s`, s.updated AS `scored.updated_at`,
+    ['', 'granted', 'denied'][1 + sipHash64(k.customer_id) % 3] AS consent, map('news/email', 'in') AS preferences,
+    '{{"plan": "pro", "email_verified": true, "email": "' || k.customer_id || '@mail.example", "name": "Ada Lovelace", "company": "Analytical Engines"}}' AS traits,
+    map('c' || toString(sipHash64(k.customer_id) % 40), 4., 'c' || toString(sipHash64(k.customer_id, 2) % 40), 2.) AS interests,
+    604800. AS interest_half_life_s, now64(3) AS interested_at
+FROM known AS k
+LEFT ANY JOIN scored AS s ON s.customer_id = k.customer_id
+"""
