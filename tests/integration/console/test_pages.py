@@ -84,7 +84,7 @@ def test_the_customer_page_is_walked_by_keyboard_alone(chromium, filled, found):
         page.keyboard.press("Enter")
         page.wait_for_url("**/sql/customer_timeline*")
         page.go_back(wait_until="commit")  # a page that was kept does not load again
-        page.wait_for_function("document.querySelector('.chapter') !== null")
+        page.locator(".chapter").first.wait_for()
         assert "/customers/" in page.url
         assert page.problems == []
 

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.integration.sdks.packages import node_packages
+from tests.support.waiting import eventually
 
 HERE = Path(__file__).parent
 HEAVIEST = 300_000
@@ -84,5 +85,5 @@ WIDEST = """
 
 
 def settle(page):
-    """Wait until the pieces that come after a page are there."""
-    page.wait_for_load_state("networkidle")
+    """Wait until the pieces that come after a page are there: htmx asks for them while it loads, and marks what it waits for."""
+    eventually(lambda: page.evaluate("document.querySelector('.htmx-request') === null"), every=0.02)
