@@ -120,7 +120,7 @@ async def measure(line: StoreLine, store: Asked, client: httpx2.AsyncClient, pat
         spent += line.engine_cpu() - before
         if answer.status_code != 200:
             raise SystemExit(f"{path} answered {answer.status_code}: {re.sub('<[^>]+>', ' ', answer.text)[-600:]}")
-        size, statements, together = len(answer.content), store.statements, store.side_by_side
+        size, statements, together = len(answer.content), list(store.statements), store.side_by_side
         began = time.perf_counter()
         if together:
             await asyncio.gather(*(store.ask(*one) for one in statements))
