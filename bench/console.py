@@ -42,6 +42,8 @@ GIVEN = {
     "{reason}": "no_id",
     "campaigns/letters": "campaigns/letters?campaign=campaign-3",
 }
+FILES = ("customers.csv",)
+"""What is no page: a file of up to a hundred thousand rows, in parts. It is not asked for."""
 LONG = ("overview", "journeys", "campaigns", "signals", "quality")
 """Pages that are asked for ninety days too: no must, for everybody to see."""
 
@@ -99,7 +101,7 @@ def paths(customer: str) -> list[str]:
         route.path.removeprefix("/s/{site}/") for route in (over(None) for over in PAGES) if "GET" in (route.methods or ())
     )
     given = {**GIVEN, "{customer:path}": customer}
-    return [path for path in (_filled(path, given) for path in found) if "{" not in path]
+    return [path for path in (_filled(path, given) for path in found) if "{" not in path and path not in FILES]
 
 
 def _filled(path: str, given: Mapping[str, str]) -> str:
