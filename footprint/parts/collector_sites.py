@@ -56,12 +56,13 @@ def _rules(settings: Settings, site: str, told: SiteSettings) -> SiteRules:
         topics=told.email_topics,
         hooks=_hooks(site, told),
         me_fields=tells,
-        proof=Proof(
-            site,
-            tuple(derive(secret, "proof", site) for secret in secrets) if tells else (),
-            tuple(key.encode() for key in told.customer_token_keys),
-        ),
+        proof=_proof(site, told, secrets) if tells else Proof(""),
     )
+
+
+def _proof(site: str, told: SiteSettings, secrets: Iterable[str]) -> Proof:
+    visitor = tuple(derive(secret, "proof", site) for secret in secrets)
+    return Proof(site, visitor, tuple(key.encode() for key in told.customer_token_keys))
 
 
 def _fields_told(site: str, named: Iterable[str]) -> frozenset[str]:
