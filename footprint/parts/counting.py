@@ -1,6 +1,7 @@
 """Customers' rows, counted beside the rebuild: a second or two after what changes them was stored."""
 
 import asyncio
+import time
 from contextlib import suppress
 
 import structlog
@@ -15,6 +16,8 @@ from sinks.clickhouse.customers import AT_ONCE, Count
 log = structlog.get_logger()
 
 PAUSE_S = 1.0
+RESTS = 3
+"""It rests so many times as long as it worked: what the events cost the store comes first."""
 
 
 class Counting:
@@ -27,26 +30,26 @@ class Counting:
         self._waits = False
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Do a round every second, and at once where the last one left something."""
+        """Do a round every second, or as often as it may."""
         try:
             while not stop.is_set():
-                if await self._round() < AT_ONCE:
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(stop.wait(), PAUSE_S)
+                began = time.monotonic()
+                await self._round()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), max(PAUSE_S, RESTS * (time.monotonic() - began)))
         finally:
             self._client.close()
 
-    async def _round(self) -> int:
+    async def _round(self) -> None:
         try:
             counted, behind_ms = await asyncio.to_thread(self._work)
         except Retryable as error:
             if not self._waits:
                 log.warning("customers_wait", reason=str(error))
             self._waits = True
-            return 0
+            return
         self._waits = False
         self._metrics.counted(counted, behind_ms / 1000)
-        return counted
 
     def _work(self) -> tuple[int, int]:
         self._count = self._count or Count.resumed(self._client)

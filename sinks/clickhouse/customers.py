@@ -104,11 +104,12 @@ def count(client: StoreClient, site: str, customers: Sequence[str]) -> None:
     """Correct the events of these customers, and count their rows."""
     for at in range(0, len(customers), AT_ONCE):
         named: dict[str, Any] = {"site": site, "customers": list(customers[at : at + AT_ONCE])}
-        _correct(client, site, [row[0] for row in client.rows(ACTORS, named)])
+        correct(client, site, [row[0] for row in client.rows(ACTORS, named)])
         client.command(COUNT, named)
 
 
-def _correct(client: StoreClient, site: str, actors: Sequence[str]) -> None:
+def correct(client: StoreClient, site: str, actors: Sequence[str]) -> None:
+    """Write what has become of the events of these actors beside them, where that is not what stands there."""
     for at in range(0, len(actors), AT_ONCE):
         stale = client.rows(STALE, {"site": site, "actors": tuple(actors[at : at + AT_ONCE])})
         if stale:

@@ -7,6 +7,7 @@ from schemas.events import TrackedEvent
 from schemas.identities import Identity
 from schemas.rejections import RejectedRecord
 from schemas.scores import Score, ScoreChange
+from schemas.segments import Membership
 from schemas.sessions import Session
 from schemas.signals import Signal
 from schemas.tasks import TaskStep
@@ -62,6 +63,12 @@ def change(subject, rule, points, **values):
     basics = {"site": "demo", "score": "engagement", "model_version": "1", "event_id": "e", "event_time": NOW, "before": 0.0, "after": 0.0}
     more = {"band_before": "", "band_after": "", "reason": "event", "at": NOW}
     return wire(ScoreChange, {**basics, **more, "subject": subject, "rule": rule, "points": points, **values})
+
+
+def membership(subject, segment, **values):
+    who = {"customer_id": subject[2:]} if subject.startswith("c:") else {"visitor_id": subject[2:]}
+    basics = {"site": "demo", "state": "in", "since": NOW, "version": "1", "why": ["stage is lead"]}
+    return wire(Membership, {**basics, **who, "subject": subject, "segment": segment, **values})
 
 
 def signal(signal_id, **values):

@@ -8,11 +8,11 @@ from sinks.clickhouse.client import StoreClient
 from sinks.clickhouse.migrations import DEDUP_WINDOW, migrate, newest
 from sinks.clickhouse.schema import spread
 from sinks.core.shards import ROUTES, sharded, single
-from tests.sinks.rows import NOW, audited, change, delivery, event, identity, rejected, score, session, signal, step
+from tests.sinks.rows import NOW, audited, change, delivery, event, identity, membership, rejected, score, session, signal, step
 
 DAY = 86_400_000
 PEOPLE = range(12)
-TOPICS = ("tracked", "sessions", "identities", "scores", "score_changes", "signals", "rejected", "tasks", "deliveries", "audit")
+TOPICS = ("tracked", "sessions", "identities", "scores", "score_changes", "signals", "rejected", "tasks", "deliveries", "audit", "segments")
 
 
 def rows():
@@ -33,6 +33,7 @@ def rows():
         found["rejected"].append(rejected(event_id=f"r{number}"))
         found["tasks"] += [step(f"t{number}", customer_id=f"c{number}"), step(f"t{number}", kind="done", at=NOW + 9, made_by="ada")]
         found["deliveries"].append(delivery(f"s{number}"))
+        found["segments"].append(membership(subject, "leads"))
         found["audit"].append(audited(f"a{number}", customer_id=f"c{number}"))
     return found
 

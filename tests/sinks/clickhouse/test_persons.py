@@ -8,7 +8,7 @@ from schemas.topics import PUBLIC, STATE
 from sinks.clickhouse import persons
 from sinks.core.persons import CARRIERS, OTHER_TABLES, TOPICS, Person
 from tests.sinks.counting import counted
-from tests.sinks.rows import NOW, audited, change, event, identity, insert, rejected, score, session, signal, step
+from tests.sinks.rows import NOW, audited, change, event, identity, insert, membership, rejected, score, session, signal, step
 
 pytestmark = pytest.mark.store
 
@@ -36,6 +36,7 @@ def two(client):
     insert(client, "scores", score("c:anna", 5.0), score("v:va2", 1.0), score("c:bob", 3.0))
     insert(client, "score_changes", change("c:anna", "r", 5.0), change("c:bob", "r", 3.0))
     insert(client, "signals", signal("s1", subject="c:anna"), signal("s2", subject="c:bob"))
+    insert(client, "segments", membership("c:anna", "leads"), membership("c:bob", "leads"))
     insert(client, "tasks", step("t1", subject="c:anna", text="called"), step("t2", customer_id="bob"), step("t3", visitor_id="va2"))
     insert(client, "audit", audited("l1", customer_id="anna", who="hash of anna"), audited("l2", customer_id="bob", who="hash of bob"))
     insert(
@@ -68,6 +69,8 @@ def test_an_export_holds_every_row_about_a_person_and_none_about_another(two):
         "score_changes": 1,
         "signals": 1,
         "tasks": 2,
+        "segments": 1,
+        "segment_changes": 1,
         "audit": 1,
         "rejected": 1,
         "scores": 2,
@@ -83,8 +86,8 @@ def test_an_erasure_removes_a_person_from_every_table_and_nobody_else(two):
     assert persons.counts(two, anna) == {}
     left = persons.counts(two, bob)
     assert {table: others[table] - left.get(table, 0) for table in others if others[table] != left.get(table, 0)} == {
-        "events_raw": 1,
-        "events_by_time_raw": 1,
+        "events_raw": 2,  # with the correction beside it
+        "events_by_time_raw": 2,
         "seen_customers": 1,
     }
     assert two.rows("SELECT customer_id, marked > now64(3) FROM seen_customers WHERE marked > now64(3)") == [("bob", True)]
@@ -111,6 +114,8 @@ def test_tombstones_acknowledge_that_the_streams_forgot(two):
     insert(two, "identities", {"site": "demo", "visitor_id": "va", **gone})
     assert not persons.acknowledged(two, anna)
     insert(two, "scores", *({"site": "demo", "subject": subject, "score": "engagement", **gone} for subject in ("c:anna", "v:va2")))
+    assert not persons.acknowledged(two, anna)
+    insert(two, "segments", {"site": "demo", "segment": "leads", "subject": "c:anna", **gone})
     assert persons.acknowledged(two, anna)
 
 

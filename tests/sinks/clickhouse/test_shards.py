@@ -1,6 +1,7 @@
 """A store of several shards shows what one node shows."""
 
 import uuid
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ from footprint.local.ports import free_port
 from footprint.rebuild import rebuild_sessions
 from sinks.clickhouse import layouts
 from sinks.clickhouse.client import StoreClient
-from sinks.clickhouse.customers import COUNT
+from sinks.clickhouse.customers import COUNT, correct
 from sinks.clickhouse.migrations import DEDUP_WINDOW, migrate, newest, plan, status
 from sinks.clickhouse.persons import counts, erase, find
 from sinks.clickhouse.retention import Retention, keep
@@ -51,6 +52,11 @@ def laid(store, shared_schema):
     fill(alone, given)
     deal(alone, names[:2], given)
     count_everybody(alone)
+    actors = [*(f"v{person}" for person in PEOPLE), "c0", "c1", "c2"]
+    correct(alone, "demo", actors)
+    for name in names[:2]:
+        with closing(StoreClient(replace(store, database=name))) as shard:
+            correct(shard, "demo", actors)
     over.command(COUNT.replace("INTO ", f"INTO {names[0]}."), {"site": "demo", "customers": ["c0", "c1", "c2"]})
     yield alone, over
     for name in reversed(names):
@@ -117,7 +123,7 @@ def test_the_migrations_run_on_a_cluster_and_an_insert_counts_once(cluster):
     shown = said(client, "page_daily")
     assert refresh(client, settle_s=0) >= 2
     assert said(client, "page_daily") == shown
-    assert len(keep(client, Retention())) == 9
+    assert len(keep(client, Retention())) == 10
     assert keep(client, Retention()) == []
     everybody = [f"v{person}" for person in PEOPLE]
     assert rebuild_sessions(cluster, "demo", everybody, NOW + 9 * DAY, 1_800_000).sessions_written > 0
