@@ -40,7 +40,7 @@ def filled(path):
     for purpose in ("pixel", "link", "unsubscribe"):
         if path.startswith({"pixel": "/e/o/", "link": "/e/c/", "unsubscribe": "/e/u/"}[purpose]):
             path = path.replace("{token}", sign(MAIL, purpose, "key"))
-    known = {"{site}": "demo", "{key}": "demo-key", "{build}": "full"}
+    known = {"{site}": "demo", "{key}": "demo-key", "{build}": "full", "{customer:path}": "c1"}
     for name, value in known.items():
         path = path.replace(name, value)
     return [path.replace("{provider}", provider) for provider in ("sendgrid", "mailgun", "postmark", "ses")] if "{" in path else [path]
