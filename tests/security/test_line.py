@@ -103,6 +103,7 @@ def test_an_operator_imports_publishes_backs_up_and_forgets(secured, tmp_path):
     (tmp_path / "history.ndjson").write_text("".join(json.dumps(one) + "\n" for one in history) + "broken\n")
     secured.operator("import", str(tmp_path / "history.ndjson"), "--site", "shop", "--format", "segment-ndjson")
     eventually(lambda: len(stored(secured, "old")) == 2, 60)
+    eventually(lambda: secured.rows(f"SELECT count() FROM {DATABASE}.customers_raw WHERE customer_id = 'bob'")[0][0], 60)
     assert "bob" in secured.operator("customer", "show", "--site", "shop", "--customer", "bob")
     secured.operator("rules", "publish", "--site", "shop", "streams/models/b2b_scores.yaml", "streams/models/b2b_triggers.yaml")
     key = json.loads(secured.operator("keys", "create", "--site", "shop", "--json"))["key"]

@@ -39,7 +39,7 @@ def test_a_200_must_not_stand_on_one_broker_only():
 
 def test_the_days_that_topics_keep_are_told_together():
     assert judged_retention(facts().topics) == (
-        "events, tracked 7 days; sessions, score-changes, signals, rejected 30 days; the others by their keys"
+        "events, tracked 7 days; sessions, score-changes, signals, rejected, tasks, deliveries, audit 30 days; profile-facts 2 days; the others by their keys"
     )
 
 

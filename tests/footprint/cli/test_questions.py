@@ -9,6 +9,7 @@ import pytest
 
 from sinks.clickhouse.client import StoreClient
 from sinks.clickhouse.migrations import migrate
+from tests.sinks.counting import counted
 from tests.sinks.rows import NOW, change, event, identity, insert, score, step
 from tests.support.program import loaded
 from tests.support.servers import LocalClickHouse, running
@@ -34,6 +35,7 @@ def folder(tmp_path_factory):
         insert(client, "scores", score("c:anna", 120.0, updated_at=now, half_life_s=0.0))
         insert(client, "score_changes", change("c:anna", "pricing", 120.0, event_time=now))
         insert(client, "tasks", step("t1", customer_id="anna", owner="grace"), step("t2", customer_id="bob", due_at=now + 3_600_000))
+        counted(client)
         client.close()
     return folder
 
