@@ -1,7 +1,8 @@
 """Requests that are followed: each sampled one is a span, and so is the flush that makes it durable."""
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from functools import partial
+from typing import Any
 
 from collector.ports import Delivery, Done, Publication, Spooled
 from schemas.tracing import Span, Tracer, following
@@ -32,8 +33,11 @@ class TracedDelivery:
         """What is durable only on this machine's disk."""
         return self._delivery.spooled
 
-    async def deliver(self, publication: Publication) -> None:
-        """Return once every record is durable; see the port."""
+    def deliver(self, publication: Publication) -> Coroutine[Any, Any, None]:
+        """Return once every record is durable; see the port. A flush that nobody follows goes the shortest way."""
+        return self._followed(publication) if publication.traces else self._delivery.deliver(publication)
+
+    async def _followed(self, publication: Publication) -> None:
         with following(self._tracer, "collector flush", _causes(publication)) as span:
             if span is not None and publication.traces:
                 publication.traces = {partition: [span.context] for partition in publication.traces}
