@@ -106,7 +106,7 @@ WITH
         SELECT
             r.customer_id AS customer_id,
             arraySort(groupArray((toString(r.score), r.raw_value, r.floor, r.ceiling, r.half_life_s, r.updated_at))) AS scored,
-            mapFromArrays(groupArray(toString(r.score)), groupArray(toString(r.band))) AS bands,
+            mapSort(mapFromArrays(groupArray(toString(r.score)), groupArray(toString(r.band)))) AS bands,
             argMax(toString(r.stage), r.updated_at) AS stage,
             argMaxIf(r.updated_at, r.updated_at, score = 'interests') AS interested_at,
             argMaxIf(r.half_life_s, r.updated_at, score = 'interests') AS interest_half_life_s,
