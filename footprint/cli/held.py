@@ -19,6 +19,8 @@ def export(
 ) -> None:
     """Write everything that is held about a customer as one JSON object: every row of every table that names them.
 
+    `profile` is their row of `customers`, which follows an event within seconds.
+
     Example: `footprint customer export --site demo --customer anna --out anna.json`
     """
     from footprint.asking import analyst_store
