@@ -65,5 +65,5 @@ class Delivery:
     within_s: float = 0.05
     tick_s: float = 0.25
     quiet_after_s: float = 60.0
-    session_s: float = 20.0
+    session_s: float = 12.0
     transaction_timeout_s: float = 30.0

@@ -11,13 +11,13 @@ LOOK_EVERY_S = 0.2
 class Watchdog(threading.Thread):
     """A thread of its own, because a loop that stands still cannot watch itself.
 
-    Frozen: the thread did not run for `session_s / 2` (a stopped process, a machine that swaps). The partitions may have
-    another owner by then. Stuck: the event loop did not call `beat` for `session_s`.
+    Frozen: the thread did not run for two thirds of `session_s` (a stopped process, a machine that swaps). The last
+    heartbeat is up to a sixth older: soon the partitions may have another owner. Stuck: the event loop did not call `beat` for `session_s`.
     """
 
     def __init__(self, session_s: float) -> None:
         super().__init__(name="watchdog", daemon=True)
-        self._frozen_s = session_s / 2
+        self._frozen_s = session_s * 2 / 3
         self._stuck_s = session_s
         self._looked = time.monotonic()
         self._beaten = time.monotonic()

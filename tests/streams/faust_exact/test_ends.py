@@ -67,7 +67,7 @@ async def test_a_frozen_worker_ends_when_it_wakes_up(broker, line, start):
     worker = start()
     await until(worker.caught_up)
     worker.freeze()
-    await asyncio.sleep(3.5)  # longer than half of the session of 6 s
+    await asyncio.sleep(4.5)  # longer than two thirds of the session of 6 s
     worker.thaw()
     assert await asyncio.to_thread(worker.code) == ExitCode.FROZEN
 
