@@ -31,12 +31,14 @@ LONGEST_S = 90.0
 """Waited for the latency after a fault; it is a figure, no promise. Parts that are not ready by then and for long after end the run."""
 
 MUST_S = 30.0
+ROLL = "roll"
+"""How the names of faults begin that are a row of steps, each of which waits until all is well: they count from the last one's end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One fault: how long it took and until all was normal again, the slowest event from its 200 to the topic of scores and
-    into the store, the longest wait for a 200, and how many requests were tried again. Seconds."""
+    """One fault: how long it took, and from its beginning (of a roll: its end) until all was normal again; the slowest event from
+    its 200 to the topic of scores and into the store, the longest wait for a 200, and how many requests were tried again. Seconds."""
 
     name: str
     took: float
@@ -112,12 +114,12 @@ async def _round(rig: Rig, run: Run, name: str, fault: Fault, probes: Probes) ->
     began, retries = time.monotonic(), run.ledger.retries
     run.ledger.longest_s = 0.0
     await fault(rig)
-    took = time.monotonic() - began
+    ended = time.monotonic()
     await _until_normal(rig, probes, run.limit, since=began)
-    back = back_after(probes.all, began, normal=run.limit, now=time.monotonic())
+    back = back_after(probes.all, ended if name.startswith(ROLL) else began, normal=run.limit, now=time.monotonic())
     met = [probe for probe in probes.all if probe.sent >= began - run.limit]
     slowest = max(scored_s(met), default=0.0), max(stored_s(met), default=0.0)
-    done = Round(name, took, back, *slowest, run.ledger.longest_s, run.ledger.retries - retries)
+    done = Round(name, ended - began, back, *slowest, run.ledger.longest_s, run.ledger.retries - retries)
     sys.stderr.write(f"{', '.join(done.cells())}\n")
     return done
 
@@ -171,6 +173,7 @@ def _report(seen: Run, verdict: Verdict) -> Report:
         f"{stored_most:.2f} s. Normal: up to {seen.limit:.2f} s. {len(seen.ledger.answered):,} events at {RATE:.0f}/s, all answered 200; "
         f"{seen.ledger.repeats} batches sent twice.\n"
     )
+    report.note("Normal again: from the beginning of the fault; after a roll, whose steps wait for one another, from its end.\n")
     report.note("| topic | rows after all this | rows of the undisturbed run | that differ |\n|---|---|---|---|")
     for topic in verdict.topics:
         report.note("| {} | {} | {} | {} |".format(*topic))
