@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parent / "questions"
 FOR_ALL_SITES = frozenset({"rejected"})
 """Recipes that also read what belongs to no site: for who runs all of them, not for a page of one."""
 
-FOR_ADMINS = frozenset({"audit_entries", "webhook_calls", "signal_told"})
+FOR_ADMINS = frozenset({"audit_entries", "webhook_calls", "signal_told", "escalation_told"})
 """Questions of pages that only admins see."""
 
 

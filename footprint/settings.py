@@ -152,7 +152,7 @@ class Settings(ConsoleSettings):
     test_containers: bool = Field(default=False, description="1: the tests take broker and store from containers.")
     sites: dict[str, SiteSettings] = Field(default_factory=dict, description="Websites by name: `[sites.NAME]` in the file.")
     webhooks: dict[str, WebhookSettings] = Field(
-        default_factory=dict, description="Addresses that are told of signals: `[webhooks.NAME]` in the file."
+        default_factory=dict, description="Addresses that are told of signals and escalations: `[webhooks.NAME]` in the file."
     )
 
     @field_validator("data_dir")

@@ -90,7 +90,7 @@ class SiteSettings(BaseModel):
 
 
 class WebhookSettings(BaseModel):
-    """One address that is told of signals: `[webhooks.NAME]` in the settings file."""
+    """One address that is told of signals, escalations of tasks, or both: `[webhooks.NAME]` in the settings file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -106,8 +106,13 @@ class WebhookSettings(BaseModel):
         description="Body of a call, in place of `shape`: `slack`, `hubspot`, `salesforce`, or JSON of your own with `{{names}}`.",
     )
     authorization: str = Field(default="", description="Value of the header `Authorization`, where the receiver asks for one.", repr=False)
-    sites: tuple[str, ...] = Field(default=(), description="Only signals of these sites; empty: of all.")
-    triggers: tuple[str, ...] = Field(default=(), description="Only signals of these triggers; empty: of all.")
+    tells: tuple[Literal["signals", "escalations"], ...] = Field(
+        default=("signals",), min_length=1, description="What it is told of: `signals` that fire, `escalations` of tasks not done in time."
+    )
+    sites: tuple[str, ...] = Field(default=(), description="Only of these sites; empty: of all.")
+    triggers: tuple[str, ...] = Field(
+        default=(), description="Only signals of these triggers, and tasks that these opened; empty: all, also tasks that somebody wrote."
+    )
 
     @field_validator("url")
     @classmethod

@@ -34,12 +34,12 @@ class TaskStep(BaseModel):
     subject: str = ""
     customer_id: str = ""
     visitor_id: str = ""
-    signal_id: str = Field(default="", description="Of an opened task: the signal it comes from, empty when somebody wrote it.")
-    trigger: str = ""
+    signal_id: str = Field(default="", description="Of `opened` and `escalated`: the signal it comes from, empty when somebody wrote it.")
+    trigger: str = Field(default="", description="Of the signal.")
     revision: int = Field(default=0, description="Of `opened` and `withdrawn`: the signal's; the highest tells whether it stands.")
-    title: str = ""
+    title: str = Field(default="", description="Of `opened` and `escalated`.")
     channel: str = Field(default="", description="Of an opened task: the channel whose owner answers.")
     owner: str = Field(default="", description="Of `opened`, `assigned`, `escalated`: who has it from here on; empty: nobody.")
-    due_at: int = Field(default=0, description="Of an opened task, Unix milliseconds.")
+    due_at: int = Field(default=0, description="Of `opened` and `escalated`, Unix milliseconds.")
     escalate_to: str = Field(default="", description="Of an opened task: who has it when it is not done in time.")
     text: str = Field(default="", description="Of a comment.")

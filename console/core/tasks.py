@@ -122,8 +122,12 @@ def step_of(task: Task, kind: StepKind, *, at: int, made_by: str = "", **more: A
 
 
 def escalation_of(task: Task) -> dict[str, Any]:
-    """Return the step by which a task that is not done in time goes on: whoever makes it, and whatever is known by then, it is the same one."""
-    step = step_of(task, StepKind.ESCALATED, at=task.due_at, owner=task.escalate_to)
+    """Return the step by which a task that is not done in time goes on: whoever makes it, and whatever is known by then, it is the same one.
+
+    It repeats what was opened, so that whoever reads it alone can tell somebody.
+    """
+    opened: dict[str, Any] = {"title": task.title, "trigger": task.trigger, "signal_id": task.signal_id, "due_at": task.due_at}
+    step = step_of(task, StepKind.ESCALATED, at=task.due_at, owner=task.escalate_to, **opened)
     return {**step, "step_id": digest("escalated", task.site, task.task_id, str(task.due_at))}
 
 

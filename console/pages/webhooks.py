@@ -1,12 +1,13 @@
-"""*Webhooks*: who is told of signals, what became of each call, a test, and another try."""
+"""*Webhooks*: who is told of signals and of tasks that were not done in time, what became of each call, a test, and another try."""
 
 from starlette.responses import Response
 
 from console.seats import page
 from console.visit import Visit
 from schemas.audit import Action
-from schemas.codec import loads
+from schemas.codec import dumps, loads
 from schemas.errors import Misconfigured
+from sinks.webhooks.core.alerts import Alert, read_step
 
 
 async def show(visit: Visit) -> Response:
@@ -15,7 +16,7 @@ async def show(visit: Visit) -> Response:
 
 
 async def act(visit: Visit) -> Response:
-    """Call an address by hand: with an example, or again about a signal that it has not accepted."""
+    """Call an address by hand: with an example, or again about what it has not accepted."""
     form = await visit.request.form()
     kind, name, signal_id = (str(form.get(field, ""))[:200] for field in ("act", "address", "signal"))
     if kind == "test":
@@ -23,12 +24,21 @@ async def act(visit: Visit) -> Response:
         return await _page(visit, await visit.desk.outside.webhooks.test(name, visit.site, visit.user.name))
     if kind != "again":
         raise Misconfigured("There is nothing that could be done so. Go back to Webhooks.")
+    alert = await _signal(visit, signal_id) or await _escalation(visit, signal_id)
+    if not alert:
+        raise Misconfigured("This signal or task stands no more, so nobody is told of it. Go back to Webhooks.")
+    await visit.note(Action.CALLED_WEBHOOK, customer=alert["customer_id"], detail=f"again to {name}")
+    return await _page(visit, await visit.desk.outside.webhooks.send(name, alert, visit.user.name))
+
+
+async def _signal(visit: Visit, signal_id: str) -> Alert | None:
     found = await visit.ask("signal_told", signal=signal_id)
-    if not found or found[0]["status"] != "fired":
-        raise Misconfigured("This signal stands no more, so nobody is told of it. Go back to Webhooks.")
-    signal = {**found[0], "payload": loads(found[0]["payload"])}
-    await visit.note(Action.CALLED_WEBHOOK, customer=signal["customer_id"], detail=f"again to {name}")
-    return await _page(visit, await visit.desk.outside.webhooks.send(name, signal, visit.user.name))
+    return {**found[0], "payload": loads(found[0]["payload"])} if found and found[0]["status"] == "fired" else None
+
+
+async def _escalation(visit: Visit, step_id: str) -> Alert | None:
+    found = await visit.ask("escalation_told", step=step_id)
+    return read_step(dumps(found[0])) if found else None
 
 
 async def _page(visit: Visit, said: str) -> Response:

@@ -1,4 +1,4 @@
-"""`footprint webhooks`: signals to the addresses that are told of them."""
+"""`footprint webhooks`: signals and escalations of tasks to the addresses that are told of them."""
 
 import sys
 from pathlib import Path
@@ -19,7 +19,7 @@ def webhooks(
     ] = "",
     data_dir: Annotated[Path | None, typer.Option(help="Data folder of the running `footprint up`.")] = None,
 ) -> None:
-    """Make one signed HTTP call for each signal that fires and each `[webhooks.NAME]` of the settings file, until it is accepted.
+    """Make one signed HTTP call for each signal that fires, or task not done in time, and each `[webhooks.NAME]` of the settings file, until it is accepted.
 
     Runs as a part of `footprint up` where there is an address.
 

@@ -22,6 +22,7 @@ from schemas.topics import (
     SEGMENT_DEFINITIONS,
     SIGNALS,
     STATE,
+    TASKS,
 )
 from sinks.core.feeds import TOPICS as STORED
 from sinks.kafka import GROUP as SINK_GROUP
@@ -57,7 +58,7 @@ def rights() -> Mapping[str, frozenset[Acl]]:
         "profiles": _worker(PROFILES_APPLICATION, (*gathering_hops(1), profiles_hop(1))),
         "sink": {*_read(STORED), *_write([REJECTED.name]), Acl("group", SINK_GROUP, prefixed=False, operation="Read")},
         "webhooks": {
-            *_read([SIGNALS.name]),
+            *_read([SIGNALS.name, TASKS.name]),
             *_write([REJECTED.name, DELIVERIES.name]),
             Acl("group", f"{webhooks.GROUP}-", prefixed=True, operation="Read"),
         },

@@ -118,8 +118,9 @@ async def _pass_over(connection: KafkaConnection, admin: Any, reader: Reader, wa
     ends = {name: await reader.ends(name, range(wanted)) for name in COMPACTED if name in TOPICS}
     await _commit(connection, GROUP, {(name, number): end for name, found in ends.items() for number, end in found.items()})
     for group in await _groups(admin, WEBHOOKS):
-        known = {place.partition for place in await admin.list_consumer_group_offsets(group)}
-        await _commit(connection, group, {(SIGNALS.name, number): 0 for number in range(wanted) if number not in known})
+        known = {(place.topic, place.partition) for place in await admin.list_consumer_group_offsets(group)}
+        read = {name for name, _ in known} or {SIGNALS.name}  # escalations are another topic of the same group
+        await _commit(connection, group, {(name, number): 0 for name in read for number in range(wanted) if (name, number) not in known})
 
 
 async def _groups(admin: Any, prefix: str) -> Iterable[str]:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from console.calling import Listed
 from console.kafka import KafkaWriter
-from footprint.parts.webhooks import DeliveryLog, addresses_of, example_of, said_of
+from footprint.parts.webhooks import DeliveryLog, addresses_of, example_for, said_of
 from footprint.settings import Settings
 from schemas.errors import Misconfigured
 from sinks.webhooks.calls import call_once, delivery_of
@@ -30,10 +30,10 @@ class CallsByHand:
 
     async def test(self, name: str, site: str, made_by: str) -> str:
         """Call once with an example; see `console.calling.Webhooks`."""
-        return await self.send(name, example_of(site, self._now_ms()), made_by)
+        return await self.send(name, example_for(self._named(name, site), site, self._now_ms()), made_by)
 
     async def send(self, name: str, signal: Mapping[str, Any], made_by: str) -> str:
-        """Call once about a signal; see `console.calling.Webhooks`."""
+        """Call once about an alert; see `console.calling.Webhooks`."""
         address = self._named(name, signal["site"])
         caller = HttpCaller(ca_file=self._settings.webhooks_ca_file)
         try:
@@ -46,7 +46,13 @@ class CallsByHand:
     def _listed(self, address: Address) -> Listed:
         told = self._settings.webhooks[address.name]
         body = told.shape if not told.template else "template of its own" if told.template.lstrip().startswith("{") else told.template
-        return Listed(address.name, urlsplit(address.url).hostname or "", body, tuple(sorted(address.triggers)))
+        return Listed(
+            address.name,
+            urlsplit(address.url).hostname or "",
+            body,
+            tuple(sorted(address.triggers)),
+            tuple(sorted(address.tells, reverse=True)),
+        )
 
     def _named(self, name: str, site: str) -> Address:
         found = next((one for one in self._addresses if one.name == name and (not one.sites or site in one.sites)), None)

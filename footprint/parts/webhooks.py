@@ -16,12 +16,14 @@ from footprint.parts.connections import resolve_kafka
 from footprint.parts.starting import Starting, cancel
 from footprint.settings import Settings
 from footprint.site_settings import WebhookSettings
+from schemas.codec import dumps
 from schemas.deliveries import CallOutcome
 from schemas.errors import Misconfigured, Retryable
-from schemas.topics import DELIVERIES, SIGNALS
+from schemas.tasks import StepKind
+from schemas.topics import DELIVERIES, SIGNALS, TASKS
 from sinks.kafka import KafkaSource, RejectedTopic
 from sinks.webhooks.calls import Made, call_once
-from sinks.webhooks.core.alerts import Address
+from sinks.webhooks.core.alerts import Address, Alert, Tells, read_step
 from sinks.webhooks.core.bodies import body_of
 from sinks.webhooks.core.signing import read_key
 from sinks.webhooks.core.templates import read_template
@@ -33,6 +35,8 @@ from sinks.webhooks.metrics import WebhookMetrics
 log = structlog.get_logger()
 
 GROUP = "footprint-webhooks"
+READS: Mapping[Tells, str] = {"signals": SIGNALS.name, "escalations": TASKS.name}
+"""What an address that is told of something has to read."""
 HISTORY_S = 2.0
 """How long a call waits for its history."""
 
@@ -41,7 +45,7 @@ def run(settings: Settings, *, health_port: int) -> None:
     """Make calls until SIGTERM or SIGINT. Waits for a broker that is away; raises Misconfigured when there is nobody to call."""
     addresses = addresses_of(settings)
     if not addresses:
-        raise Misconfigured("No address is told of signals. Write a [webhooks.NAME] table with url and keys into footprint.toml.")
+        raise Misconfigured("No address is told of anything. Write a [webhooks.NAME] table with url and keys into footprint.toml.")
     asyncio.run(_Webhooks(settings, addresses).run(health_port))
 
 
@@ -62,6 +66,7 @@ def address_of(name: str, told: WebhookSettings) -> Address:
         triggers=frozenset(told.triggers),
         template=read_template(told.template) if told.template else None,
         authorization=told.authorization,
+        tells=frozenset(told.tells),
     )
 
 
@@ -84,8 +89,29 @@ async def _try_out(address: Address, ca_file: str) -> tuple[bool, str]:
 
 async def try_once(address: Address, caller: HttpCaller, site: str) -> Made:
     """Call an address once with an example of a site."""
-    example = example_of(site, time.time_ns() // 1_000_000)
+    example = example_for(address, site, time.time_ns() // 1_000_000)
     return await call_once(address, caller, example, body_of(example, address.shape, address.template))
+
+
+def example_for(address: Address, site: str, now_ms: int) -> Alert:
+    """Return an example of what an address is told of."""
+    return example_of(site, now_ms) if "signals" in address.tells else escalation_example_of(site, now_ms)
+
+
+def escalation_example_of(site: str, now_ms: int) -> Alert:
+    """Return a task that nobody ever had, not done in time."""
+    step = {
+        "step_id": f"test-{now_ms}",
+        "site": site,
+        "task_id": "test",
+        "kind": StepKind.ESCALATED.value,
+        "at": now_ms,
+        "subject": "c:example",
+    }
+    step |= {"customer_id": "example", "trigger": "price_page_twice", "title": "a test call", "owner": "somebody", "due_at": now_ms}
+    example = read_step(dumps(step))
+    assert example is not None, "an example that is no alert"
+    return example
 
 
 def example_of(site: str, now_ms: int) -> dict[str, Any]:
@@ -156,7 +182,7 @@ class _Webhooks:
         lanes = []
         for address in self._addresses:
             self._metrics.expect(address.name)
-            source = KafkaSource(kafka, [SIGNALS.name], group=f"{GROUP}-{address.name}", begin="latest")
+            source = KafkaSource(kafka, [READS[told] for told in sorted(address.tells)], group=f"{GROUP}-{address.name}", begin="latest")
             stack.push_async_callback(source.stop)
             if not await self._starting.until_up(source.start, stop):
                 return None

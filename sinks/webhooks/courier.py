@@ -3,9 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import structlog
 
@@ -14,7 +13,7 @@ from schemas.errors import Retryable
 from schemas.rejections import Reason, Rejection, record_of
 from sinks.ports import Rejected
 from sinks.webhooks.calls import Made, call_once, delivery_of
-from sinks.webhooks.core.alerts import Address
+from sinks.webhooks.core.alerts import Address, Alert
 from sinks.webhooks.core.bodies import body_of
 from sinks.webhooks.core.retrying import Outcome, Retrying
 from sinks.webhooks.ports import Caller, History, NoHistory, Observer
@@ -31,7 +30,7 @@ BROKER_PAUSE_S = 1.0
 class Parcel:
     """An alert on its way. `withdrawn` may be set at any time before it is delivered."""
 
-    signal: Mapping[str, Any]
+    alert: Alert
     original: bytes
     published_ms: int
     withdrawn: bool = False
@@ -65,7 +64,7 @@ class Courier:
 
     async def deliver(self, parcel: Parcel, stop: asyncio.Event) -> End | None:
         """Return how the alert ended, None when `stop` came first."""
-        body = body_of(parcel.signal, self._address.shape, self._address.template)
+        body = body_of(parcel.alert, self._address.shape, self._address.template)
         while not stop.is_set():
             if parcel.withdrawn:
                 return self._end(parcel, "withdrawn")
@@ -84,7 +83,7 @@ class Courier:
             if stop.is_set() or parcel.withdrawn:
                 return Outcome.FAILED, 0.0
             parcel.attempts += 1
-            made = await call_once(self._address, self._caller, parcel.signal, body)
+            made = await call_once(self._address, self._caller, parcel.alert, body)
         outcome, asked_s, parcel.problem = made.outcome, made.asked_s, made.problem
         delivered = outcome is Outcome.DELIVERED
         self._note("" if delivered else parcel.problem)
@@ -92,7 +91,7 @@ class Courier:
         if not delivered and asked_s:
             asked_s = min(asked_s, self._retrying.limit_s)
             self._closed_until = max(self._closed_until, time.monotonic() + asked_s)
-        await self.history.note(delivery_of(self._address, parcel.signal, made, attempt=parcel.attempts))
+        await self.history.note(delivery_of(self._address, parcel.alert, made, attempt=parcel.attempts))
         return outcome, asked_s
 
     async def _paused(self, stop: asyncio.Event) -> bool:
@@ -113,7 +112,7 @@ class Courier:
                 log.warning("webhook_waits", address=self._address.name, reason=str(error))
                 await wait(BROKER_PAUSE_S, stop)
             else:
-                await self.history.note(delivery_of(self._address, parcel.signal, _given_up(parcel), attempt=parcel.attempts))
+                await self.history.note(delivery_of(self._address, parcel.alert, _given_up(parcel), attempt=parcel.attempts))
                 log.error("webhook_given_up", address=self._address.name, attempts=parcel.attempts, reason=parcel.problem)
                 return self._end(parcel, "dead_lettered")
         return None
@@ -134,9 +133,9 @@ def dead_letter(parcel: Parcel, address: str) -> dict[str, str | int]:
     """Return the rejected record of an alert that was given up. It depends on the alert and the answers alone."""
     message = f"The webhook {address} did not take this alert: {parcel.problem}. Correct the receiver; the alert is kept here."
     rejection = Rejection(
-        Reason.UNDELIVERED, message, event_id=str(parcel.signal.get("event_id", "")), original=parcel.original.decode("utf-8", "replace")
+        Reason.UNDELIVERED, message, event_id=str(parcel.alert.get("event_id", "")), original=parcel.original.decode("utf-8", "replace")
     )
-    return record_of(rejection, site=parcel.signal["site"], stage="webhooks", received_at=parcel.published_ms)
+    return record_of(rejection, site=parcel.alert["site"], stage="webhooks", received_at=parcel.published_ms)
 
 
 def _given_up(parcel: Parcel) -> Made:

@@ -1,4 +1,4 @@
-"""One address's way through the signals topic: reads, hands out, and commits what is done."""
+"""One address's way through the topics of signals and tasks: reads, hands out, and commits what is done."""
 
 import asyncio
 import time
@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import structlog
 
 from schemas.errors import Retryable
+from schemas.topics import TASKS
 from sinks.core.planning import Record
 from sinks.ports import Partition, Source
-from sinks.webhooks.core.alerts import Address, is_alert, is_withdrawn, read_signal
+from sinks.webhooks.core.alerts import Address, Alert, about, is_alert, is_withdrawn, read_signal, read_step
 from sinks.webhooks.core.progress import Progress
 from sinks.webhooks.courier import Courier, Parcel, wait
 
@@ -24,7 +25,7 @@ PAUSE_S = 1.0
 LAST_CALLS_S = 12.0
 """Longest wait, on a stop, for calls that are being made."""
 TOLD_MAX = 10_000
-"""Signals that are remembered as delivered: a signal that comes back after it was withdrawn is not an alert again."""
+"""Alerts that are remembered as delivered: one that comes back after it was withdrawn, or by another console, is not told again."""
 
 
 @dataclass(eq=False, slots=True)
@@ -134,35 +135,37 @@ class Lane:
                 self._held[partition] = Held(mark)
 
     def _hand_out(self) -> None:
-        for held in self._held.values():
+        for partition, held in self._held.items():
+            read = read_step if partition.topic == TASKS.name else read_signal
             while held.waiting and len(self._tasks) < WINDOW:
-                self._take_up(held, held.waiting.popleft())
+                record = held.waiting.popleft()
+                self._take_up(held, record, read(record.value))
 
-    def _take_up(self, held: Held, record: Record) -> None:
-        signal = read_signal(record.value)
-        if signal is None or not self._address.wants(signal):
+    def _take_up(self, held: Held, record: Record, alert: Alert | None) -> None:
+        before = self._parcels.get(about(alert)) if alert else None
+        if before and alert and is_withdrawn(alert):
+            before.withdrawn = True
+        if alert is None or not is_alert(alert) or not self._address.wants(alert) or self._is_told(alert, before):
             held.progress.done(record.offset)
             return
-        signal_id = signal["signal_id"]
-        if is_withdrawn(signal) and signal_id in self._parcels:
-            self._parcels[signal_id].withdrawn = True
-        if not is_alert(signal) or signal_id in self._told:
-            held.progress.done(record.offset)
-            return
-        parcel = self._parcels[signal_id] = Parcel(signal, record.value or b"", record.timestamp)
+        parcel = self._parcels[about(alert)] = Parcel(alert, record.value or b"", record.timestamp)
         task = asyncio.create_task(self._deliver(held, record.offset, parcel))
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
+    def _is_told(self, alert: Alert, before: Parcel | None) -> bool:
+        """Return whether the same call was made, or is under way: then this is a copy behind it in the partition, and done with it."""
+        same = before is not None and not before.withdrawn and before.alert["signal_id"] == alert["signal_id"]
+        return same or alert["signal_id"] in self._told
+
     async def _deliver(self, held: Held, offset: int, parcel: Parcel) -> None:
         end = await self._courier.deliver(parcel, held.stop)
-        signal_id = parcel.signal["signal_id"]
-        if self._parcels.get(signal_id) is parcel:
-            del self._parcels[signal_id]
+        if self._parcels.get(about(parcel.alert)) is parcel:
+            del self._parcels[about(parcel.alert)]
         if end is not None:
             held.progress.done(offset)
         if end in ("delivered", "dead_lettered"):
-            self._told[signal_id] = None
+            self._told[parcel.alert["signal_id"]] = None
             if len(self._told) > TOLD_MAX:
                 self._told.popitem(last=False)
 

@@ -234,6 +234,7 @@ def test_what_is_overdue_is_handed_on_once_by_each_and_is_the_same_step_of_all()
     assert [asyncio.run(first.look()), asyncio.run(first.look()), asyncio.run(second.look())] == [1, 0, 1]
     assert kafka.values[0] == kafka.values[1] == escalation_of(fold([OPENED]))
     assert fold([OPENED, *kafka.values]).owner == "root"
+    assert [kafka.values[0][name] for name in ("title", "trigger", "signal_id")] == ["Call anna", "asked", "s1"], "a webhook reads it alone"
 
 
 def test_an_escalation_that_kafka_did_not_take_is_tried_again():

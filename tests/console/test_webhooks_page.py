@@ -1,5 +1,6 @@
 """Admins see what became of calls, test an address, and call again; no address but those of the settings, no URL and no key on any page."""
 
+import json
 import re
 from datetime import UTC, datetime
 
@@ -10,6 +11,7 @@ from footprint.settings import Settings
 from schemas.deliveries import Delivery
 from sinks.webhooks.core.signing import read_key, signature
 from tests.console.test_journal import Kafka, Rig
+from tests.sinks.webhooks.signals_made import a_step
 from tests.support.receiver import Receiver
 
 NOW = 1_800_000_000_000
@@ -56,6 +58,8 @@ def rig(tmp_path, receiver):
         "crm": {"url": receiver.url("/secret-path"), "keys": (KEY,), "template": "hubspot", "authorization": "Bearer a-secret-token"},
         "blogs": {"url": receiver.url("/other"), "keys": (KEY,), "sites": ("blog",)},
     }
+    tables["boss"] = {"url": receiver.url("/boss"), "keys": (KEY,), "shape": "slack", "tells": ("escalations",)}
+    tables["crm"]["tells"] = ("signals", "escalations")
     kafka = Kafka()
     rig = Rig(tmp_path, webhooks=CallsByHand(Settings(webhooks=tables), kafka, lambda: NOW))
     rig.calls = kafka
@@ -99,6 +103,23 @@ def test_a_failed_delivery_is_sent_again_under_its_own_id(rig, receiver):
     assert receiver.ids("/secret-path") == ["s1", "s1"]
     assert [kept["outcome"] for kept in rig.calls.values] == ["failed", "delivered"]
     assert rig.told()[-1] == ("root", "called_webhook", "anna", "again to crm")
+
+
+def test_an_address_that_is_told_of_escalations_says_so_is_tested_with_one_and_called_again_while_the_task_is_open(rig, receiver):
+    assert "signals, escalations" in rig.get("webhooks").text
+    send(rig, act="test", address="boss")
+    rig.store.answers["toJSONString(payload)"] = []
+    rig.store.answers["kind = 'escalated'"] = [a_step(step_id="e1")]
+    assert "accepted the call" in send(rig, act="again", address="boss", signal="e1").text
+    bodies = [json.loads(call.body) for call in receiver.calls]
+    assert [body["text"].split(":")[:2] for body in bodies] == [
+        ["*Not done in time", " a test call*"],
+        ["*Not done in time", " Call and offer a trial*"],
+    ]
+    assert receiver.ids("/boss")[1] == "e1"
+    assert rig.told()[-1] == ("root", "called_webhook", "anna", "again to boss")
+    rig.store.answers["kind = 'escalated'"] = []
+    assert send(rig, act="again", address="boss", signal="e1").status_code == 404
 
 
 def test_nobody_is_called_who_does_not_stand_in_the_settings_or_is_another_sites(rig, receiver):

@@ -1,85 +1,89 @@
-"""What a call says. The same signal gives the same bytes, however often it is sent."""
+"""What a call says. The same alert gives the same bytes, however often it is sent."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from schemas.codec import dumps
-from sinks.webhooks.core.alerts import Shape
+from sinks.webhooks.core.alerts import Alert, Shape
 from sinks.webhooks.core.templates import filled
 
-Signal = Mapping[str, Any]
-
 TASK_DUE_MS = 86_400_000
-"""A task is due a day after the signal."""
+"""A task is due a day after the signal; what was not done in time, a day after that."""
 
 
-def body_of(signal: Signal, shape: Shape, template: Any = None) -> bytes:
+def body_of(alert: Alert, shape: Shape, template: Any = None) -> bytes:
     """Return the body of the call in the shape that the address takes, or by its template where it has one."""
-    return dumps(filled(template, facts_of(signal)) if template is not None else _SHAPES[shape](signal))
+    return dumps(filled(template, facts_of(alert)) if template is not None else _SHAPES[shape](alert))
 
 
-def facts_of(signal: Signal) -> dict[str, str | int]:
-    """Return what a template may say of a signal: every name of `templates.NAMES`."""
-    due_ms, page = signal["fired_at"] + TASK_DUE_MS, _page(signal)
+def facts_of(alert: Alert) -> dict[str, str | int]:
+    """Return what a template may say of an alert: every name of `templates.NAMES`."""
+    due_ms, page = alert["fired_at"] + TASK_DUE_MS, _page(alert)
     return {
-        "title": _title(signal),
-        "description": "\n".join(_description(signal)),
-        "who": _who(signal),
-        **{
-            name: str(signal.get(name) or "") for name in ("customer_id", "visitor_id", "subject", "site", "trigger", "reason", "signal_id")
-        },
+        "title": _title(alert),
+        "description": "\n".join(_description(alert)),
+        "who": _who(alert),
+        **{name: str(alert.get(name) or "") for name in ("customer_id", "visitor_id", "subject", "site", "trigger", "reason", "signal_id")},
         "page": page,
-        "fired_at": _iso(signal["fired_at"]),
-        "fired_ms": signal["fired_at"],
+        "owner": _owner(alert),
+        "fired_at": _iso(alert["fired_at"]),
+        "fired_ms": alert["fired_at"],
         "due_at": _iso(due_ms),
         "due_ms": due_ms,
         "due_date": _iso(due_ms)[:10],
     }
 
 
-def _description(signal: Signal) -> list[str]:
-    page = _page(signal)
-    return [f"Site: {signal['site']}", f"When: {_iso(signal['fired_at'])}", *([f"Page: {page}"] if page else [])]
+def _description(alert: Alert) -> list[str]:
+    page = _page(alert)
+    goes_to = [f"Goes to: {_owner(alert)}"] if _owner(alert) else []
+    return [f"Site: {alert['site']}", f"When: {_iso(alert['fired_at'])}", *([f"Page: {page}"] if page else []), *goes_to]
 
 
-def _json(signal: Signal) -> dict[str, Any]:
-    return {"type": "signal.fired", "timestamp": _iso(signal["fired_at"]), "data": dict(signal)}
+def _json(alert: Alert) -> dict[str, Any]:
+    kind, told = ("task.escalated", alert["step"]) if "step" in alert else ("signal.fired", alert)
+    return {"type": kind, "timestamp": _iso(alert["fired_at"]), "data": dict(told)}
 
 
-def _slack(signal: Signal) -> dict[str, Any]:
-    where = f" · {_escaped(_page(signal))}" if _page(signal) else ""
+def _slack(alert: Alert) -> dict[str, Any]:
+    where = f" · {_escaped(_page(alert))}" if _page(alert) else f" · goes to {_escaped(_owner(alert))}" if _owner(alert) else ""
+    return {"text": f"*{_escaped(_title(alert))}*: {_escaped(_who(alert))}{where} · {_escaped(alert['site'])} · {_iso(alert['fired_at'])}"}
+
+
+def _task(alert: Alert) -> dict[str, Any]:
     return {
-        "text": f"*{_escaped(_title(signal))}*: {_escaped(_who(signal))}{where} · {_escaped(signal['site'])} · {_iso(signal['fired_at'])}"
+        "external_id": alert["signal_id"],
+        "title": f"{_title(alert)}: {_who(alert)}",
+        "description": "\n".join(_description(alert)),
+        "due_at": _iso(alert["fired_at"] + TASK_DUE_MS),
+        "contact": {name: alert[name] for name in ("customer_id", "visitor_id") if alert.get(name)},
+        "site": alert["site"],
+        "trigger": alert["trigger"],
     }
 
 
-def _task(signal: Signal) -> dict[str, Any]:
-    return {
-        "external_id": signal["signal_id"],
-        "title": f"{_title(signal)}: {_who(signal)}",
-        "description": "\n".join(_description(signal)),
-        "due_at": _iso(signal["fired_at"] + TASK_DUE_MS),
-        "contact": {name: signal[name] for name in ("customer_id", "visitor_id") if signal.get(name)},
-        "site": signal["site"],
-        "trigger": signal["trigger"],
-    }
+_SHAPES: Mapping[Shape, Callable[[Alert], dict[str, Any]]] = {"json": _json, "slack": _slack, "task": _task}
 
 
-_SHAPES: Mapping[Shape, Callable[[Signal], dict[str, Any]]] = {"json": _json, "slack": _slack, "task": _task}
-
-
-def _title(signal: Signal) -> str:
-    words = str(signal["trigger"]).replace("_", " ").replace("-", " ").strip()
+def _title(alert: Alert) -> str:
+    if "step" in alert:
+        return f"Not done in time: {alert['step'].get('title') or 'a task'}"
+    words = str(alert["trigger"]).replace("_", " ").replace("-", " ").strip()
     return words[:1].upper() + words[1:]
 
 
-def _who(signal: Signal) -> str:
-    return str(signal.get("customer_id") or f"visitor {signal.get('visitor_id') or signal['subject'][2:]}")
+def _owner(alert: Alert) -> str:
+    """Return who has the task from here on; a signal and a task of nobody have no owner."""
+    return str(alert["step"].get("owner", "")) if "step" in alert else ""
 
 
-def _page(signal: Signal) -> str:
-    payload = signal.get("payload")
+def _who(alert: Alert) -> str:
+    return str(alert.get("customer_id") or f"visitor {alert.get('visitor_id') or alert['subject'][2:]}")
+
+
+def _page(alert: Alert) -> str:
+    payload = alert.get("payload")
     return str(payload.get("url_path", "")) if isinstance(payload, dict) else ""
 
 

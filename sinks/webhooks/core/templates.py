@@ -1,4 +1,4 @@
-"""Bodies by template: JSON in whose texts `{{name}}` stands for a fact of the signal, and nothing else does anything.
+"""Bodies by template: JSON in whose texts `{{name}}` stands for a fact of the alert, and nothing else does anything.
 
 The template is read as JSON before anything is put into it, so what a visitor sent stays inside its text. A text that is one
 placeholder and no more becomes the fact itself: a number stays a number.
@@ -26,6 +26,7 @@ NAMES = (
     "site",
     "trigger",
     "page",
+    "owner",
     "reason",
     "signal_id",
     "fired_at",

@@ -4,6 +4,7 @@ import time
 
 from schemas.codec import dumps
 from schemas.signals import Signal
+from schemas.tasks import TaskStep
 
 
 def a_signal(number, **fields):
@@ -26,6 +27,13 @@ def a_signal(number, **fields):
     made |= fields
     Signal.model_validate(made)
     return made
+
+
+def a_step(kind="escalated", **fields):
+    now = int(time.time() * 1000)
+    made = {"step_id": f"{kind}-1", "site": "demo", "task_id": "t1", "kind": kind, "at": now, "subject": "c:anna", "customer_id": "anna"}
+    made |= {"trigger": "price_page_twice", "title": "Call and offer a trial", "owner": "ada", "due_at": now} if kind == "escalated" else {}
+    return TaskStep(**made | fields).model_dump(mode="json")
 
 
 def encoded(number, **fields):

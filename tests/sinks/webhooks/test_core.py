@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sinks.webhooks.core.alerts import Address, is_alert, is_withdrawn, read_signal
+from schemas.codec import dumps
+from sinks.webhooks.core.alerts import Address, about, is_alert, is_withdrawn, read_signal, read_step
 from sinks.webhooks.core.bodies import body_of, facts_of
 from sinks.webhooks.core.progress import Progress
 from sinks.webhooks.core.retrying import Answer, Outcome, Retrying, read_retry_after
 from sinks.webhooks.core.signing import headers_of, read_key, signature
 from sinks.webhooks.core.templates import NAMES, read_template
-from tests.sinks.webhooks.signals_made import a_signal, encoded
+from tests.sinks.webhooks.signals_made import a_signal, a_step, encoded
 
 KEY = b"k" * 24
 
@@ -41,6 +42,46 @@ def test_a_key_that_is_too_short_or_unreadable_is_refused(text):
 @given(st.binary(max_size=60) | st.none())
 def test_a_record_that_is_no_signal_is_nobodys_alert(value):
     assert read_signal(value) is None
+    assert read_step(value) is None
+
+
+def escalation(**fields):
+    return read_step(dumps(a_step(**fields)))
+
+
+def test_of_the_steps_of_a_task_an_escalation_goes_out_and_what_ends_the_task_takes_it_back():
+    assert is_alert(escalation())
+    for kind in ("done", "withdrawn"):
+        ended = read_step(dumps(a_step(kind)))
+        assert is_withdrawn(ended)
+        assert about(ended) == about(escalation())
+    assert [read_step(dumps(a_step(kind))) for kind in ("opened", "assigned", "commented", "reopened")] == [None] * 4
+
+
+def test_an_address_is_told_of_escalations_only_when_it_asks_and_by_trigger_and_site_too():
+    both = Address("a", "", (KEY,), tells=frozenset({"signals", "escalations"}), triggers=frozenset({"price_page_twice"}))
+    assert both.wants(escalation())
+    assert both.wants(a_signal(1))
+    assert not both.wants(escalation(trigger=""))
+    assert not Address("a", "", (KEY,)).wants(escalation())
+    only = Address("a", "", (KEY,), tells=frozenset({"escalations"}), sites=frozenset({"demo"}))
+    assert only.wants(escalation(trigger=""))
+    assert not only.wants(escalation(site="blog"))
+    assert not only.wants(a_signal(1))
+
+
+def test_an_escalation_says_what_was_not_done_and_who_has_it_now():
+    step = a_step(at=1_790_000_000_000, title="Call <!channel>")
+    alert = read_step(dumps(step))
+    assert json.loads(body_of(alert, "json")) == {"type": "task.escalated", "timestamp": "2026-09-21T14:13:20Z", "data": step}
+    said = "*Not done in time: Call &lt;!channel&gt;*: anna · goes to ada · demo · 2026-09-21T14:13:20Z"
+    assert json.loads(body_of(alert, "slack")) == {"text": said}
+    task = json.loads(body_of(alert, "task"))
+    assert (task["external_id"], task["title"]) == ("escalated-1", "Not done in time: Call <!channel>: anna")
+    assert "Goes to: ada" in task["description"]
+    for name in ("slack", "hubspot", "salesforce"):
+        assert "Not done in time: Call" in body_of(alert, "json", read_template(name)).decode()
+    assert set(facts_of(alert)) == set(NAMES)
 
 
 def test_only_what_fired_goes_out():

@@ -8,9 +8,11 @@ from contextlib import asynccontextmanager
 import pytest
 from prometheus_client import CollectorRegistry
 
+from schemas.codec import dumps
 from schemas.deliveries import Delivery
 from schemas.errors import Retryable
 from schemas.rejections import RejectedRecord
+from schemas.topics import TASKS
 from sinks.core.planning import Record
 from sinks.ports import Partition, Place
 from sinks.webhooks.core.alerts import Address
@@ -19,10 +21,9 @@ from sinks.webhooks.courier import Courier
 from sinks.webhooks.http import HttpCaller
 from sinks.webhooks.lane import WINDOW, Lane
 from sinks.webhooks.metrics import WebhookMetrics
-from tests.sinks.webhooks.signals_made import encoded
+from tests.sinks.webhooks.signals_made import a_step, encoded
 from tests.support.receiver import Receiver
 
-P0 = Partition("signals", 0)
 KEYS = (b"k" * 24,)
 FAST = Retrying(first_s=0.02, longest_s=0.1)
 
@@ -30,25 +31,26 @@ FAST = Retrying(first_s=0.02, longest_s=0.1)
 class Memory:
     """A `Source` of one partition."""
 
-    def __init__(self, *values, published=None):
+    def __init__(self, *values, published=None, topic="signals"):
         at = int(time.time() * 1000) if published is None else published
         self.records = [Record(offset, at, b"k", value) for offset, value in enumerate(values)]
-        self.at, self.committed_offset, self.held = 0, None, {P0: object()}
+        self.place = Partition(topic, 0)
+        self.at, self.committed_offset, self.held = 0, None, {self.place: object()}
 
     def assigned(self):
         return self.held
 
     def places(self):
-        return {P0: Place(self.at, len(self.records), 0)} if self.held else {}
+        return {self.place: Place(self.at, len(self.records), 0)} if self.held else {}
 
     async def poll(self, timeout_s):
         await asyncio.sleep(0.01)
         read, self.at = self.records[self.at :], len(self.records)
-        return {P0: read} if read and self.held else {}
+        return {self.place: read} if read and self.held else {}
 
     async def commit(self, offsets, marks):
-        assert marks[P0] is self.held[P0]
-        self.committed_offset = offsets[P0][0]
+        assert marks[self.place] is self.held[self.place]
+        self.committed_offset = offsets[self.place][0]
         return True
 
 
@@ -202,6 +204,23 @@ async def test_a_signal_that_was_withdrawn_while_it_waited_is_not_told(receiver)
         await until(lambda: source.committed_offset == 2)
     assert receiver.ids("/hook") in ([], ["s1"])
     assert receiver.answered["/hook", 200] == 0
+
+
+async def test_escalations_are_told_once_whoever_made_the_step_and_not_when_the_task_was_done_meanwhile(receiver):
+    receiver.behave["/hook"] = [500, 500]
+    done, copy = a_step("done", task_id="t2"), dumps(a_step())
+    source = Memory(
+        copy, copy, dumps(a_step(step_id="late", task_id="t2")), dumps(done), dumps(a_step("opened")), encoded(1), topic=TASKS.name
+    )
+    history = Kept()
+    async with running(receiver, source, history=history, tells=frozenset({"escalations"})):
+        await until(lambda: source.committed_offset == 6)
+        source.records.append(Record(6, int(time.time() * 1000), b"k", copy))
+        await until(lambda: source.committed_offset == 7)
+    assert receiver.answered["/hook", 200] == 1
+    assert receiver.ids("/hook").count("escalated-1") >= 1
+    assert [call.signal_id for call in history.calls if call.outcome.value == "delivered"] == ["escalated-1"]
+    assert json.loads(receiver.calls[-1].body)["type"] == "task.escalated"
 
 
 async def test_a_signal_that_fires_again_is_told_once(receiver):
