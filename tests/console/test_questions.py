@@ -30,6 +30,7 @@ GIVEN = {
     "tasks": "mine0",
     "signal": "mine0",
     "campaign": "spring",
+    "step": "late",
 }
 OWN = {"stuck": {"days": "0"}}
 
@@ -87,6 +88,7 @@ def fill(client, site, times):
     insert(
         client, "tasks", *steps, *(step(f"{site}{at}", site=site, customer_id="anna", kind="done", at=AT + at) for at in range(1, times))
     )
+    insert(client, "tasks", step(f"{site}0", site=site, customer_id="anna", kind="escalated", step_id="late", title=site, at=AT, due_at=AT))
     insert(client, "audit", *(audited(f"{site}{at}", site=site, customer_id="anna", at=AT) for at in range(times)))
     insert(client, "deliveries", *(delivery(f"{site}{at}", site=site, at=AT) for at in range(times)))
     count(client, site, ["anna"])
