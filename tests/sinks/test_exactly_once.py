@@ -194,7 +194,7 @@ async def test_tables_are_exact_after_the_sink_and_the_store_were_killed_again_a
         order = {"kafka": asdict(kafka), "store": asdict(connection), "prefix": prefix, "tables": TABLES, "rows": 25}
         async with producing(kafka, prefix) as producer:
             feeding = asyncio.create_task(_feed(producer, prefix, chance))
-            for number in range(4):
+            for number in range(2):
                 process = _start(order)
                 await asyncio.sleep(chance.uniform(1.2, 2.5))  # not waiting for anything: the moment of death is the input
                 if number % 2:
@@ -220,7 +220,7 @@ async def test_tables_are_exact_after_the_sink_and_the_store_were_killed_again_a
 
 async def _feed(producer, prefix, chance):
     """Write transactions for some seconds; returns event id -> whether its row is good. Now and then a transaction is taken back."""
-    kept, end, number = {}, time.monotonic() + 8, 0
+    kept, end, number = {}, time.monotonic() + 5, 0
     while time.monotonic() < end:
         keep, rows = chance.random() > 0.1, {}
         await producer.begin_transaction()

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import select
+import signal
 import subprocess
 import termios
 import time
@@ -45,6 +46,7 @@ def make_up(tmp_path):
 
 
 def take_terminal():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # it may have been ignored where the tests were started in the background
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 

@@ -21,7 +21,7 @@ GAP = MINUTE
 SPAN = 20 * MINUTE
 SHAPE = Shape(direct.PER_SECOND, direct.PER_HOUR, direct.UNENGAGED)
 PUBLISHED = ("relabelled", "version", "joined", "status", "closed", "close_reason", "session_id", "site", "customer_id")
-RUNS = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+RUNS = settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 UNSUSPECTING = Shape(1_000, 1_000, 1_000)
