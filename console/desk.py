@@ -17,7 +17,7 @@ from console.core.openid import user_of
 from console.core.sessions import SessionCookies
 from console.openid import Provider
 from console.plans import NoPlans, Plans
-from console.ports import Journal, Nowhere, Parts, Store, Users, Writer
+from console.ports import EndedHere, EndedSessions, Journal, Nowhere, Parts, Store, Users, Writer
 from console.recording import Steps
 from schemas.audit import Action
 
@@ -43,6 +43,7 @@ class Outside:
     webhooks: Webhooks = field(default_factory=NoWebhooks)
     writer: Writer = field(default_factory=Nowhere)
     journal: Journal = field(default_factory=Nowhere)
+    ended: EndedSessions = field(default_factory=EndedHere)
     fingerprint: Callable[[str, str], str] = lambda _site, _customer: ""
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from console.core.accounts import User
+from console.core.ended import Ended, is_ended
+from console.core.sessions import Session
 from schemas.topics import Topic
 
 Row = Mapping[str, Any]
@@ -41,6 +43,16 @@ class Users(Protocol):
         """Return the user of a name as it is now."""
 
 
+class EndedSessions(Protocol):
+    """Knows which sessions were ended before their time."""
+
+    def has(self, session: Session) -> bool:
+        """Return whether a session was ended, by whichever console."""
+
+    def end(self, ended: Ended, now_ms: int) -> None:
+        """End sessions; durable when this returns. Raises Retryable when it cannot be kept."""
+
+
 class Writer(Protocol):
     """Appends to topics."""
 
@@ -70,3 +82,18 @@ class Nowhere:
     def trouble(self) -> str:
         """Return that nothing is wrong."""
         return ""
+
+
+class EndedHere:
+    """The `EndedSessions` of a console that is alone: they are remembered while it runs."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, int] = {}
+
+    def has(self, session: Session) -> bool:
+        """Return whether it was ended here."""
+        return is_ended(session, self._known)
+
+    def end(self, ended: Ended, _now_ms: int) -> None:
+        """Remember it."""
+        self._known[ended.mark] = ended.before

@@ -26,6 +26,8 @@ Show = Callable[[Visit], Awaitable[Response]]
 def signed_in(desk: Desk, request: Request) -> tuple[Session, User] | None:
     """Return the session of a request and its user as the user is now; None when nobody is signed in."""
     session = desk.cookies.read(request.cookies.get(COOKIE, ""), desk.now_ms())
+    if session and desk.outside.ended.has(session):
+        return None
     user = desk.user_of(session.user, session.told, session.began_at) if session else None
     return (session, user) if session and user and session.began_at >= user.since else None
 

@@ -1,5 +1,6 @@
 """Signing in and out. Wrong passwords slow down both the name and the address that they came from."""
 
+import asyncio
 import secrets
 from contextlib import suppress
 
@@ -8,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from console.core.ended import of_session
 from console.core.sessions import LIFE_MS, Session
 from console.desk import Desk
 from console.passwords import is_password
@@ -35,9 +37,7 @@ def routes(desk: Desk) -> list[Route]:
         seat = signed_in(desk, request)
         if seat is not None and not await guarded(request, seat[0]):
             return missing(desk, request)
-        if seat is not None:
-            await note(desk, request, Action.SIGNED_OUT, seat[1].name)
-        gone = RedirectResponse("/sign-in", status_code=303)
+        gone = RedirectResponse("/sign-in", status_code=303) if seat is None else await _leave(desk, request, seat[0])
         gone.delete_cookie(COOKIE, path="/")
         return gone
 
@@ -46,6 +46,17 @@ def routes(desk: Desk) -> list[Route]:
         Route("/sign-in", enter, methods=["POST"]),
         Route("/sign-out", leave, methods=["POST"]),
     ]
+
+
+async def _leave(desk: Desk, request: Request, session: Session) -> Response:
+    """End a session wherever its cookie has been copied to. When that cannot be kept, it is said: nobody takes an open session for a closed one."""
+    await note(desk, request, Action.SIGNED_OUT, session.user)
+    try:
+        await asyncio.to_thread(desk.outside.ended.end, of_session(session), desk.now_ms())
+    except Retryable as error:
+        log.warning("console_session_not_ended", reason=str(error))
+        return form(desk, request, f"You are signed out in this browser only. {error}", status=503)
+    return RedirectResponse("/sign-in", status_code=303)
 
 
 async def note(desk: Desk, request: Request, action: Action, name: str) -> None:

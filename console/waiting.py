@@ -28,7 +28,7 @@ class WaitingFile:
     def append(self, line: bytes) -> None:
         """Keep a line; it is on the disk when this returns. Raises Retryable when there is no room for it."""
         try:
-            with _locked(self._path) as file:
+            with locked(self._path) as file:
                 if os.fstat(file).st_size + len(line) > LONGEST:
                     raise Retryable(FULL.format("too many entries wait"))
                 os.write(file, line + b"\n")
@@ -39,7 +39,7 @@ class WaitingFile:
     def take(self) -> Sequence[bytes]:
         """Return the lines that wait longest. They stay until `shipped`: who takes them twice has the same."""
         if not _size(self._shipping) and _size(self._path):
-            with _locked(self._path):
+            with locked(self._path):
                 self._path.replace(self._shipping)
         if not _size(self._shipping):
             return []
@@ -52,7 +52,7 @@ class WaitingFile:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[int]:
+def locked(path: Path) -> Iterator[int]:
     """Hold the file that bears the name: it may be renamed while somebody waits for it."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     while True:

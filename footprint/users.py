@@ -7,12 +7,25 @@ from dataclasses import replace
 from pathlib import Path
 
 from console.core.accounts import EVERY_SITE, NAME, Role, User, read_users, write_users
+from console.core.ended import of_user
+from console.ended_file import EndedFile
 from console.passwords import SHORTEST, hash_password
 from footprint import kept_file
 from footprint.settings import SITE_NAME, Settings
 from schemas.errors import Misconfigured
 
 FIRST = "admin"
+
+
+def ended_sessions(settings: Settings) -> EndedFile:
+    """Return the sessions that were ended before their time."""
+    return EndedFile(settings.data_dir / "sessions-ended")
+
+
+def end_sessions(settings: Settings, name: str) -> None:
+    """End every session of a name, also those that another service has vouched for."""
+    now = int(time.time() * 1000)
+    ended_sessions(settings).end(of_user(name, now), now)
 
 
 def users_file(settings: Settings) -> Path:

@@ -1,4 +1,4 @@
-"""A session of the console: a signed cookie that says who, since when, and which token its forms carry."""
+"""A session of the console: a signed cookie that says who, since when, and which token its forms carry. No two sessions have the same token."""
 
 import hmac
 from collections.abc import Sequence

@@ -92,12 +92,14 @@ def password(name: Name, password_stdin: FromInput = False, data_dir: DataDir = 
 
 
 def revoke(name: Name, data_dir: DataDir = None) -> None:
-    """Take a user away: signed out at the next click.
+    """Take a user away: signed out at the next click, in every browser.
 
     Example: `footprint users revoke ada`
     """
     from footprint import users
+    from footprint.settings import current
 
+    users.end_sessions(current(data_dir=data_dir), name)
     users.revoke(_file(data_dir), name)
     _note(data_dir, f"revoked {name}")
     print(f"{name} may not sign in any more.")

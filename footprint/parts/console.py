@@ -53,6 +53,7 @@ async def _serve(settings: Settings) -> None:
             webhooks=CallsByHand(settings, beside.writer, lambda: time.time_ns() // 1_000_000),
             writer=beside.writer,
             journal=beside.journal,
+            ended=users.ended_sessions(settings),
             fingerprint=lambda site, customer: entry_of(secret(secrets_folder(settings.data_dir), KEY_NAME), site, customer),
             plans=Shelf(settings),
             provider=provider_of(settings, people),

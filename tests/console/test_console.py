@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from console.app import create_app
 from console.core.accounts import User
 from console.desk import Outside
+from console.ended_file import EndedFile
 from console.ports import PartHealth
 from console.seats import COOKIE
 from schemas.errors import Retryable
@@ -167,6 +168,38 @@ def test_signing_out_needs_the_form_of_the_session(rig):
     assert rig.browser.get("/s/shop/health").status_code == 200
     assert rig.browser.post("/sign-out", data={"csrf": rig.csrf()}).status_code == 303
     assert rig.browser.get("/s/shop/health").status_code == 303
+
+
+def test_signing_out_ends_every_copy_of_the_cookie_also_at_another_console_and_no_other_session(tmp_path):
+    one, other = (Rig(ended=EndedFile(tmp_path / "sessions-ended")) for _ in range(2))
+    one.sign_in()
+    copied, csrf = one.browser.cookies[COOKIE], one.csrf()
+    one.sign_in()
+    second = one.browser.cookies[COOKIE]
+
+    def come(rig, cookie):
+        rig.browser.cookies.clear()
+        return rig.browser.get("/s/shop/health", headers={"cookie": f"{COOKIE}={cookie}"})
+
+    assert [come(rig, cookie).status_code for rig in (one, other) for cookie in (copied, second)] == [200] * 4
+    assert one.browser.post("/sign-out", data={"csrf": csrf}, headers={"cookie": f"{COOKIE}={copied}"}).status_code == 303
+    for rig in (one, other, Rig(ended=EndedFile(tmp_path / "sessions-ended"))):
+        refused = come(rig, copied)
+        assert (refused.status_code, refused.headers["location"].partition("?")[0]) == (303, "/sign-in")
+        assert come(rig, second).status_code == 200
+    assert "root" not in (tmp_path / "sessions-ended").read_text()
+
+
+def test_a_sign_out_that_cannot_be_kept_says_so(tmp_path):
+    rig = Rig(ended=EndedFile(tmp_path / "sessions-ended"))
+    rig.sign_in()
+    csrf = rig.csrf()
+    (tmp_path / "sessions-ended").mkdir()
+    rig.browser.app.state.desk.outside.ended.has = lambda _: False
+    answer = rig.browser.post("/sign-out", data={"csrf": csrf})
+    assert answer.status_code == 503
+    assert "in this browser only" in answer.text
+    assert COOKIE not in rig.browser.cookies
 
 
 def test_every_question_is_asked_for_the_site_of_the_page_and_no_other(rig):

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from console.core.accounts import User
+from console.core.ended import of_user
 from console.core.openid import Client, read_roles
 from console.openid import Provider
 from console.openid_sign_in import COOKIE as ATTEMPT
@@ -55,6 +56,15 @@ def test_who_is_in_a_mapped_group_comes_in_to_the_page_that_was_asked_for(rig):
     kept = [value.lower() for value in answer.headers.get_list("set-cookie")]
     assert [("httponly" in one, "samesite=lax" in one) for one in kept if one.startswith(f"{COOKIE}=")] == [(True, True)]
     assert "max-age=0" in next(one for one in kept if one.startswith(ATTEMPT))
+
+
+def test_who_is_revoked_here_has_no_older_session_at_the_provider_either(rig):
+    come(rig)
+    rig.browser.app.state.desk.outside.ended.end(of_user("ada@example.com", int(rig.now * 1000)), 0)
+    assert rig.browser.get("/s/shop/health").status_code == 303
+    rig.now += 1
+    come(rig)
+    assert rig.browser.get("/s/shop/health").status_code == 200
 
 
 def test_another_mapping_holds_at_the_next_click_and_the_provider_is_asked_again_after_four_hours(rig):

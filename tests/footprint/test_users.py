@@ -5,6 +5,8 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from console.core.sessions import Session
+from console.ended_file import EndedFile
 from console.users_file import UsersFile
 from console.waiting import WaitingFile
 from footprint import cli, users
@@ -65,8 +67,11 @@ def test_a_running_console_follows(run, path):
     assert not changed.may("viewer", "any")
     run("password", "ada")
     assert known.find("ada").password != changed.password
+    session, ended = Session("ada", first.since, "token"), EndedFile(path.parent / "sessions-ended")
+    assert not ended.has(session)
     run("revoke", "ada")
     assert known.find("ada") is None
+    assert ended.has(session), "also when a provider vouches for the name from here on"
 
 
 def test_the_first_administrator_is_made_once(path):
