@@ -1,51 +1,23 @@
 -- How did each e-mail campaign do, with people and with machines?
 -- Read: everybody counts once an e-mail, by the best that is known of what they did: `people` clicked and read the page, of `unknown` nobody can say, `proxied` is a mail proxy that fetches
 -- images for its people, `machines` are scanners and programs that fetch everything. A campaign is named by the property `campaign` of what was sent, else by `utm_campaign` in its links.
-WITH ['machine_certain', 'machine_probable', 'proxied', 'unknown', 'human'] AS labels
 SELECT
-    campaign,
-    uniqExact(message_id) AS emails,
-    sum(is_sent) AS sent,
-    sum(is_delivered) AS delivered,
-    sum(is_bounced) AS bounced,
-    countIf(opened = 5) AS opened_people,
-    countIf(opened = 4) AS opened_unknown,
-    countIf(opened = 3) AS opened_proxied,
-    countIf(opened IN (1, 2)) AS opened_machines,
-    countIf(clicked = 5) AS clicked_people,
-    countIf(clicked = 4) AS clicked_unknown,
-    countIf(clicked = 3) AS clicked_proxied,
-    countIf(clicked IN (1, 2)) AS clicked_machines,
-    sum(has_left) AS unsubscribed,
-    sum(has_complained) AS complained
-FROM
-(
-    SELECT
-        message_id, person, is_sent, is_delivered, is_bounced, opened, clicked, has_left, has_complained,
-        max(named) OVER letter AS of_letter,
-        max(linked) OVER letter AS of_link,
-        multiIf(of_letter != '', of_letter, of_link != '', of_link, '(none)') AS campaign
-    FROM
-    (
-        SELECT
-            message_id,
-            person,
-            max(campaign) AS named,
-            max(link_campaign) AS linked,
-            max(kind = 'email_sent') AS is_sent,
-            max(kind = 'email_delivered') AS is_delivered,
-            max(kind = 'email_bounce') AS is_bounced,
-            maxIf(indexOf(labels, if(email_label = '', 'unknown', toString(email_label))), kind IN ('email_open', 'email_click')) AS opened,
-            maxIf(indexOf(labels, if(email_label = '', 'unknown', toString(email_label))), kind = 'email_click') AS clicked,
-            max(kind = 'email_unsubscribe' OR kind = 'preference' AND opt = 'out') AS has_left,
-            max(kind = 'email_complaint') AS has_complained
-        FROM notable_events
-        WHERE site = {site:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime}
-            AND (startsWith(kind, 'email_') OR kind = 'preference') AND message_id != ''
-        GROUP BY message_id, person
-    )
-    WINDOW letter AS (PARTITION BY message_id)
-)
+    if(e.campaign = '', '(none)', e.campaign) AS campaign,
+    count() AS emails,
+    sum(e.sent) AS sent,
+    sum(e.delivered) AS delivered,
+    sum(e.bounced) AS bounced,
+    sum(e.opened_people) AS opened_people,
+    sum(e.opened_unknown) AS opened_unknown,
+    sum(e.opened_proxied) AS opened_proxied,
+    sum(e.opened_machines) AS opened_machines,
+    sum(e.clicked_people) AS clicked_people,
+    sum(e.clicked_unknown) AS clicked_unknown,
+    sum(e.clicked_proxied) AS clicked_proxied,
+    sum(e.clicked_machines) AS clicked_machines,
+    sum(e.unsubscribed) AS unsubscribed,
+    sum(e.complained) AS complained
+FROM counted_emails(site = {site:String}, from = {from:DateTime}, to = {to:DateTime}) AS e
 GROUP BY campaign
 ORDER BY sent DESC, delivered DESC, campaign
 LIMIT 100

@@ -21,12 +21,12 @@ FROM counted_pages WHERE site = {site:String} AND day = {day:Date}
 CAMPAIGNS = """
 INSERT INTO campaign_daily_raw (site, day, channel, utm_source, utm_medium, utm_campaign, traffic, sessions, visitors, engaged_sessions, value, version)
 SELECT site, day, channel, utm_source, utm_medium, utm_campaign, traffic, sessions, visitors, engaged_sessions, value, {version:UInt64}
-FROM counted_campaigns WHERE site = {site:String} AND day = {day:Date}
+FROM counted_campaigns(site = {site:String}, day = {day:Date})
 """
 COUNTED = "INSERT INTO rollup_days (site, day, version) SELECT {site:String}, {day:Date}, {version:UInt64}"
 AHEAD_MS = 3_600_000
 """An erasure marks its days so far ahead: until it is over they are counted from what is left."""
-DAYS_OF = {"events_by_time_raw": "event_time", "sessions_raw": "started_at"}
+DAYS_OF = {"events_by_time_raw": "event_time", "sessions_by_time_raw": "started_at"}
 """Tables whose rows the rollups count, and the column that says on which day."""
 
 

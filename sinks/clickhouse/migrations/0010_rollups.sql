@@ -86,23 +86,6 @@ FROM events_by_time
 WHERE kind IN ('page_view', 'engagement')
 GROUP BY site, day, url_host, url_path, traffic;
 
-CREATE OR REPLACE VIEW counted_campaigns ${ON_CLUSTER} AS
-SELECT
-    site,
-    toDate(started_at) AS day,
-    channel,
-    utm_source,
-    utm_medium,
-    utm_campaign,
-    traffic,
-    count() AS sessions,
-    uniqExact(visitor_id) AS visitors,
-    countIf(engaged) AS engaged_sessions,
-    sum(s.value) AS value
-FROM sessions_raw AS s FINAL
-WHERE status != 'superseded'
-GROUP BY site, day, channel, utm_source, utm_medium, utm_campaign, traffic;
-
 CREATE OR REPLACE VIEW page_daily ${ON_CLUSTER} AS
 SELECT site, day, url_host, url_path, traffic, page_views, visitors, sessions, engaged_ms
 FROM page_daily_raw
@@ -110,13 +93,4 @@ WHERE (site, day, version) IN (SELECT site, day, counted FROM rollup_states WHER
 UNION ALL
 SELECT site, day, url_host, url_path, traffic, page_views, visitors, sessions, engaged_ms
 FROM counted_pages
-WHERE (site, day) IN (SELECT site, day FROM rollup_states WHERE NOT good);
-
-CREATE OR REPLACE VIEW campaign_daily ${ON_CLUSTER} AS
-SELECT site, day, channel, utm_source, utm_medium, utm_campaign, traffic, sessions, visitors, engaged_sessions, value
-FROM campaign_daily_raw
-WHERE (site, day, version) IN (SELECT site, day, counted FROM rollup_states WHERE good)
-UNION ALL
-SELECT site, day, channel, utm_source, utm_medium, utm_campaign, traffic, sessions, visitors, engaged_sessions, value
-FROM counted_campaigns
 WHERE (site, day) IN (SELECT site, day FROM rollup_states WHERE NOT good);

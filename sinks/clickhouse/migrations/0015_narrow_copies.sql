@@ -101,6 +101,47 @@ LEFT ANY JOIN (SELECT cityHash64(site, visitor_id, session_id) AS session_key, t
     ON l.session_key = shown
 SETTINGS do_not_merge_across_partitions_select_final = 1, optimize_move_to_prewhere_if_final = 1, join_algorithm = 'hash';
 
+-- What became of each e-mail: everybody counts once an e-mail, by the best that is known of what they did. `readers` are those of them who clicked, as people.
+CREATE OR REPLACE VIEW counted_emails ${ON_CLUSTER} AS
+WITH ['machine_certain', 'machine_probable', 'proxied', 'unknown', 'human'] AS labels
+SELECT
+    message_id,
+    if(max(named) != '', max(named), max(linked)) AS campaign,
+    sum(is_sent) AS sent,
+    sum(is_delivered) AS delivered,
+    sum(is_bounced) AS bounced,
+    countIf(opened = 5) AS opened_people,
+    countIf(opened = 4) AS opened_unknown,
+    countIf(opened = 3) AS opened_proxied,
+    countIf(opened IN (1, 2)) AS opened_machines,
+    countIf(clicked = 5) AS clicked_people,
+    countIf(clicked = 4) AS clicked_unknown,
+    countIf(clicked = 3) AS clicked_proxied,
+    countIf(clicked IN (1, 2)) AS clicked_machines,
+    sum(has_left) AS unsubscribed,
+    sum(has_complained) AS complained,
+    arraySort(groupUniqArrayIf(person, clicked = 5)) AS readers
+FROM
+(
+    SELECT
+        message_id,
+        person,
+        max(campaign) AS named,
+        max(link_campaign) AS linked,
+        max(kind = 'email_sent') AS is_sent,
+        max(kind = 'email_delivered') AS is_delivered,
+        max(kind = 'email_bounce') AS is_bounced,
+        maxIf(indexOf(labels, if(email_label = '', 'unknown', toString(email_label))), kind IN ('email_open', 'email_click')) AS opened,
+        maxIf(indexOf(labels, if(email_label = '', 'unknown', toString(email_label))), kind = 'email_click') AS clicked,
+        max(kind = 'email_unsubscribe' OR kind = 'preference' AND opt = 'out') AS has_left,
+        max(kind = 'email_complaint') AS has_complained
+    FROM notable_events
+    WHERE site = {site:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime}
+        AND (startsWith(kind, 'email_') OR kind = 'preference') AND message_id != ''
+    GROUP BY message_id, person
+)
+GROUP BY message_id;
+
 -- Sessions in the order of time, for questions about a stretch of it: sessions_raw is sorted by visitor, so that every question reads all of it.
 -- The start may move, by at most a day, and stands in the key here: the highest version of a session counts, wherever it stands.
 CREATE TABLE IF NOT EXISTS sessions_by_time_raw ${ON_CLUSTER}
@@ -113,6 +154,9 @@ CREATE TABLE IF NOT EXISTS sessions_by_time_raw ${ON_CLUSTER}
     customer_id String,
     superseded Bool,
     channel LowCardinality(String),
+    utm_source LowCardinality(String),
+    utm_medium LowCardinality(String),
+    utm_campaign LowCardinality(String),
     traffic LowCardinality(String),
     engaged Bool,
     bounced Bool,
@@ -134,7 +178,7 @@ SELECT
     cityHash64(site, visitor_id) AS visitor_key,
     customer_id,
     status = 'superseded' AS superseded,
-    channel, traffic, engaged, bounced, page_views, engaged_ms, value
+    channel, utm_source, utm_medium, utm_campaign, traffic, engaged, bounced, page_views, engaged_ms, value
 FROM sessions_raw;
 
 -- Records of sessions in numbers, several of one session: of those that start within a day of a stretch of time the highest version counts.
@@ -157,3 +201,57 @@ FROM sessions_by_time_raw AS s
 LEFT ANY JOIN (SELECT cityHash64(site, visitor_id) AS visitor_key, cityHash64(site, customer_id) AS customer_key FROM identities_raw FINAL) AS i
     ON i.visitor_key = s.visitor_key
 SETTINGS join_algorithm = 'hash';
+
+-- Campaigns of a day, counted from the sessions that start on it.
+CREATE OR REPLACE VIEW counted_campaigns ${ON_CLUSTER} AS
+SELECT
+    site,
+    toDate(started_at) AS day,
+    channel,
+    utm_source,
+    utm_medium,
+    utm_campaign,
+    traffic,
+    count() AS sessions,
+    uniqExact(visitor_key) AS visitors,
+    countIf(engaged) AS engaged_sessions,
+    sum(s.value) AS value
+FROM
+(
+    SELECT *
+    FROM sessions_by_time_raw
+    WHERE site = {site:String} AND toDate(started_at) BETWEEN {day:Date} - 1 AND {day:Date} + 1
+    ORDER BY version DESC
+    LIMIT 1 BY site, session_key
+) AS s
+WHERE NOT superseded AND day = {day:Date}
+GROUP BY site, day, channel, utm_source, utm_medium, utm_campaign, traffic;
+
+-- Days that are counted ahead, and the others as `counted_campaigns` counts them: written out, for a view takes its parameters from a question alone.
+CREATE OR REPLACE VIEW campaign_daily ${ON_CLUSTER} AS
+SELECT site, day, channel, utm_source, utm_medium, utm_campaign, traffic, sessions, visitors, engaged_sessions, value
+FROM campaign_daily_raw
+WHERE (site, day, version) IN (SELECT site, day, counted FROM rollup_states WHERE good)
+UNION ALL
+SELECT
+    site,
+    toDate(started_at) AS day,
+    channel,
+    utm_source,
+    utm_medium,
+    utm_campaign,
+    traffic,
+    count() AS sessions,
+    uniqExact(visitor_key) AS visitors,
+    countIf(engaged) AS engaged_sessions,
+    sum(s.value) AS value
+FROM
+(
+    SELECT *
+    FROM sessions_by_time_raw
+    WHERE (site, toDate(started_at)) IN (SELECT site, arrayJoin([day - 1, day, day + 1]) FROM rollup_states WHERE NOT good)
+    ORDER BY version DESC
+    LIMIT 1 BY site, session_key
+) AS s
+WHERE NOT superseded AND (site, day) IN (SELECT site, day FROM rollup_states WHERE NOT good)
+GROUP BY site, day, channel, utm_source, utm_medium, utm_campaign, traffic;

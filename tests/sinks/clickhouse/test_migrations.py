@@ -106,10 +106,13 @@ def test_the_analyst_reads_every_view(migrated, analyst):
     reader = StoreClient(replace(analyst, database=migrated.database))
     views = [row[0] for row in reader.rows("SELECT name FROM system.tables WHERE database = currentDatabase() AND engine = 'View'")]
     assert len(views) >= 17
+    given = dict.fromkeys(("timeline", "why", "customer"), "(site='demo', customer='C')") | {
+        "counted_customers": "(site='demo', customers=[])",
+        "counted_campaigns": "(site='demo', day='2026-01-01')",
+        "counted_emails": "(site='demo', from='2026-01-01 00:00:00', to='2027-01-01 00:00:00')",
+    }
     for view in views:
-        given = "(site='demo', customer='C')" if view in ("timeline", "why", "customer") else ""
-        given = "(site='demo', customers=[])" if view == "counted_customers" else given
-        assert reader.rows(f"SELECT * FROM {view}{given}") == []
+        assert reader.rows(f"SELECT * FROM {view}{given.get(view, '')}") == []
     reader.close()
 
 

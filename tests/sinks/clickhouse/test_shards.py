@@ -26,7 +26,9 @@ from tests.support.servers import LocalClickHouse, running
 pytestmark = pytest.mark.store
 
 ASKED = dict.fromkeys([*OF_ONE, *PICKED], "(site='demo', customer='c1')") | {
-    "counted_customers": "(site='demo', customers=['c0', 'c1', 'c2'])"
+    "counted_customers": "(site='demo', customers=['c0', 'c1', 'c2'])",
+    "counted_campaigns": f"(site='demo', day=toDate({NOW // 1000}, 'UTC'))",
+    "counted_emails": f"(site='demo', from=toDateTime({NOW // 1000 - 9}, 'UTC'), to=toDateTime({NOW // 1000 + 9}, 'UTC'))",
 }
 CLUSTER = """
 <tcp_port>{port}</tcp_port>
