@@ -9,6 +9,7 @@ class Action(StrEnum):
     """What somebody did."""
 
     LOOKED_AT_CUSTOMER = "looked_at_customer"
+    LISTED_CUSTOMERS = "listed_customers"
     LOOKED_AT_ORIGINALS = "looked_at_originals"
     ASKED_QUESTION = "asked_question"
     EXPORTED = "exported"
@@ -36,5 +37,5 @@ class AuditEntry(BaseModel):
     action: Action
     customer_id: str = Field(default="", description="Whom it was about; an erasure empties it.")
     who: str = Field(default="", description="The same as a keyed hash, as in `erasures`.")
-    detail: str = Field(default="", description="Page, question, step or role. Never an id of a person.")
+    detail: str = Field(default="", description="Page, filters of a list, question, step or role. Never an id of a person.")
     address: str = Field(default="", description="Network it came from: /24 or /48.")

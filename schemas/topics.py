@@ -189,7 +189,7 @@ AUDIT = Topic(
     "json",
     "site",
     30 * DAY_MS,
-    "who looked at whom, who asked, exported and changed what, who signed in",
+    "who looked at whom, who listed, asked, exported and changed what, who signed in",
     transactional=False,
 )
 

@@ -1,7 +1,7 @@
 """What a list of customers is asked for: filters, an order, and the place from which the next page goes on."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, fields, replace
 
 ANY = "%"
@@ -68,6 +68,16 @@ class Search:
     def beyond(self, last: Mapping[str, object]) -> "Search":
         """Return the same search from after a row on."""
         return replace(self, after=float(str(last["place"])), after_id=str(last["customer_id"]))
+
+
+def told_of(search: Search, offered: Container[tuple[str, str]]) -> str:
+    """Return what an audit log says of a search: its filters, and whether it is a further page. `offered` are choices as (filter, value).
+
+    Neither the text that was looked for nor a value that no list offers is told: somebody may have written a person's address there.
+    """
+    said = {name: value if name == "seen" or (name, value) in offered else "other" for name, value in search.filters().items() if value}
+    filters = ["text" if name == "text" else f"{name}={value}" for name, value in said.items()]
+    return ", ".join([*filters, *(["further page"] if search.after_id else [])]) or "everybody"
 
 
 def read_search(told: Mapping[str, str]) -> Search:

@@ -1,4 +1,4 @@
-"""*Audit*: who looked at whom, who asked, exported and changed what; and, for who sees every website, who signed in."""
+"""*Audit*: who looked at whom, who listed, asked, exported and changed what; and, for who sees every website, who signed in."""
 
 from collections.abc import Mapping, Sequence
 

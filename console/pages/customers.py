@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
-from console.core.search import SEEN, SORTS, Search, read_search
+from console.core.search import SEEN, SORTS, Search, read_search, told_of
 from console.core.sheets import head, sheet
 from console.ports import Row
 from console.seats import page
@@ -43,13 +43,15 @@ COLUMNS = (
 
 
 async def show(visit: Visit) -> Response:
-    """Show a page of the customers that a search lets through."""
+    """Show a page of the customers that a search lets through, when it is recorded who was looked for, and how."""
     search = read_search(visit.request.query_params)
     rows, counted, choices = await asyncio.gather(
         visit.ask("customers_found", limit=str(A_PAGE), **search.parameters()),
         visit.ask("customers_counted", **search.parameters()),
         visit.ask("customers_choices"),
     )
+    asked_for = search.text if any(row["customer_id"] == search.text for row in rows) else ""
+    await visit.note(Action.LISTED_CUSTOMERS, customer=asked_for, detail=told_of(search, _offered(choices)))
     return visit.page(
         "customers.html",
         search=search,
@@ -67,7 +69,8 @@ async def show(visit: Visit) -> Response:
 async def export(visit: Visit) -> Response:
     """Send the customers that a search lets through as CSV, at most `MOST`, a part at a time."""
     search = read_search(visit.request.query_params)
-    await visit.note(Action.EXPORTED, detail="customers")
+    choices = await visit.ask("customers_choices")
+    await visit.note(Action.EXPORTED, detail=f"customers, {told_of(search, _offered(choices))}")
     first = await _part(visit, search)  # a store that is away is told as a page, before the file begins
     return StreamingResponse(
         _lines(visit, search, first),
@@ -90,6 +93,10 @@ async def _lines(visit: Visit, search: Search, rows: Sequence[Row]) -> AsyncIter
 
 async def _part(visit: Visit, search: Search) -> Sequence[Row]:
     return await visit.ask("customers_found", limit=str(AT_ONCE), **search.parameters())
+
+
+def _offered(choices: Sequence[Row]) -> set[tuple[str, str]]:
+    return {(row["of"], row["choice"]) for row in choices}
 
 
 def _by_filter(rows: Sequence[Row]) -> Mapping[str, list[Row]]:

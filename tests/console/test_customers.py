@@ -191,8 +191,9 @@ def test_an_export_goes_on_until_everybody_is_told(monkeypatch):
     assert answer.headers["content-disposition"] == 'attachment; filename="shop-customers.csv"'
     assert len(lines) == 6
     assert lines[0]["customer_id"].startswith("'=")
-    assert {asked["stage"] for asked in store.asked} == {"intent"}
-    assert [asked["after"] for asked in store.asked] == ["1e+300", "2.0"]
+    listed = [asked for asked in store.asked if "after" in asked]
+    assert {asked["stage"] for asked in listed} == {"intent"}
+    assert [asked["after"] for asked in listed] == ["1e+300", "2.0"]
 
 
 def test_a_viewer_sees_the_list_and_may_not_take_it_along():

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlencode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.core.search import ANY, FIRST, SEEN, SORTS, Search, read_search
+from console.core.search import ANY, FIRST, SEEN, SORTS, Search, read_search, told_of
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20).map(str.strip).filter(lambda text: text != ANY)
 SEARCHES = st.builds(
@@ -48,3 +48,16 @@ def test_a_search_for_nothing_lets_everybody_through():
     asked = search.parameters()
     assert {name: value for name, value in asked.items() if value != ANY} == {"seen": "0", "sort": "last_seen", "after": repr(FIRST)}
     assert read_search({"stage": "intent"}).narrowed
+
+
+@given(SEARCHES)
+def test_an_audit_log_is_told_the_filters_and_nothing_that_somebody_wrote(search):
+    told = told_of(search, set())
+    assert set(told.replace("=", ", ").split(", ")) <= {*search.filters(), "other", "everybody", *SEEN}
+
+
+def test_an_audit_log_is_told_the_choices_that_were_offered_and_that_a_page_is_a_further_one():
+    search = read_search({"stage": "intent", "text": "anna@example.com", "seen": "7"})
+    assert told_of(search, {("stage", "intent")}) == "text, stage=intent, seen=7"
+    assert told_of(search.beyond({"place": 1.0, "customer_id": "anna"}), ()) == "text, stage=other, seen=7, further page"
+    assert told_of(read_search({}), ()) == "everybody"
