@@ -36,7 +36,7 @@ A_DAY = "private, max-age=86400"
 
 def create_app(outside: Outside) -> Starlette:
     """Build the console; `state.desk` of it is its desk."""
-    desk, metrics = desk_over(outside), ConsoleMetrics()
+    desk, metrics = desk_over(outside), ConsoleMetrics(outside.journal)
     app = Starlette(
         routes=[
             *_for_machines(metrics, outside),

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import structlog
 
-from console.ports import Writer
+from console.ports import JournalFigures, Writer
 from console.waiting import WaitingFile
 from schemas.codec import dumps, loads
 from schemas.errors import Retryable
@@ -27,23 +28,25 @@ class KafkaJournal:
         self._waiting = waiting
         self._is_forgotten = is_forgotten
         self._trouble = ""
+        self._figures = JournalFigures()
 
     async def write(self, entry: Mapping[str, Any]) -> None:
         """Record an entry; see `console.ports.Journal`."""
         try:
             await self._append(entry)
+            self._count(kept=self._figures.kept + 1)
         except Retryable:
-            try:
-                await asyncio.to_thread(self._waiting.append, dumps(dict(entry)))
-            except Retryable as error:
-                self._trouble = str(error)
-                log.warning("audit_not_written", reason=str(error))
-                raise
+            await self._wait(entry)
+            self._count(waited=self._figures.waited + 1)
         self._trouble = ""
 
     def trouble(self) -> str:
         """Return what is wrong; see `console.ports.Journal`."""
         return self._trouble or ("" if self._waiting.is_empty else "Entries of the audit log wait in a file for Kafka.")
+
+    def figures(self) -> JournalFigures:
+        """Return how things stand; see `console.ports.Journal`."""
+        return replace(self._figures, waiting_bytes=self._waiting.size)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Write what waits to Kafka, until `stop`."""
@@ -63,6 +66,18 @@ class KafkaJournal:
         except Retryable:
             return
         self._waiting.shipped()
+
+    async def _wait(self, entry: Mapping[str, Any]) -> None:
+        try:
+            await asyncio.to_thread(self._waiting.append, dumps(dict(entry)))
+        except Retryable as error:
+            self._trouble = str(error)
+            self._count(refused=self._figures.refused + 1)
+            log.warning("audit_not_written", reason=str(error))
+            raise
+
+    def _count(self, **changed: int) -> None:
+        self._figures = replace(self._figures, **changed)
 
     async def _append(self, entry: Mapping[str, Any]) -> None:
         named = entry["customer_id"] and not self._is_forgotten(entry["site"], entry["customer_id"])

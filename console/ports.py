@@ -60,6 +60,16 @@ class Writer(Protocol):
         """Write one value; durable on all replicas when this returns. Raises Retryable when that was not confirmed in time."""
 
 
+@dataclass(frozen=True, slots=True)
+class JournalFigures:
+    """Entries that Kafka had at once, that a file took, and that nothing took; bytes that wait in the file, whoever wrote them."""
+
+    kept: int = 0
+    waited: int = 0
+    refused: int = 0
+    waiting_bytes: int = 0
+
+
 class Journal(Protocol):
     """Keeps the audit log."""
 
@@ -68,6 +78,9 @@ class Journal(Protocol):
 
     def trouble(self) -> str:
         """Return what is wrong with the log in a sentence, empty when nothing is."""
+
+    def figures(self) -> JournalFigures:
+        """Return what became of the entries since this process began, and what waits now."""
 
 
 class Nowhere:
@@ -82,6 +95,10 @@ class Nowhere:
     def trouble(self) -> str:
         """Return that nothing is wrong."""
         return ""
+
+    def figures(self) -> JournalFigures:
+        """Return that nothing was kept."""
+        return JournalFigures()
 
 
 class EndedHere:

@@ -23,7 +23,12 @@ class WaitingFile:
     @property
     def is_empty(self) -> bool:
         """True when nothing waits."""
-        return not (_size(self._path) or _size(self._shipping))
+        return not self.size
+
+    @property
+    def size(self) -> int:
+        """Bytes that wait."""
+        return _size(self._path) + _size(self._shipping)
 
     def append(self, line: bytes) -> None:
         """Keep a line; it is on the disk when this returns. Raises Retryable when there is no room for it."""

@@ -29,6 +29,22 @@ WHO = {
 } | dict.fromkeys(("value", "orders", "sessions", "page_views", "visitors"), 0)
 
 
+LISTED = {
+    "customer_id": "anna",
+    "traits": "",
+    "stage": "lead",
+    "consent": "",
+    "first_channel": "",
+    "last_channel": "",
+    "place": 1.0,
+    **{name: {} for name in ("bands", "scores", "interests", "preferences")},
+    **dict.fromkeys(("orders", "value", "sessions", "page_views", "events", "visitors"), 0),
+    "first_seen": datetime(2026, 1, 1, tzinfo=UTC),
+    "last_seen": datetime(2026, 1, 2, tzinfo=UTC),
+    "channels": [],
+}
+
+
 class Kafka:
     """A writer that may be away."""
 
@@ -88,6 +104,25 @@ def test_every_look_and_every_question_with_rows_is_recorded_with_who_and_whom(r
     assert (entry["site"], entry["who"], entry["address"]) == ("shop", "shop/anna", "192.0.2.0")
 
 
+def test_a_page_of_the_list_is_recorded_once_with_its_filters_and_not_what_was_typed(rig):
+    rig.store.answers["AS place"] = [LISTED, LISTED | {"customer_id": "bob"}]
+    rig.store.answers["AS found"] = [{"customers": 2, "found": 2}]
+    rig.store.answers["arrayJoin"] = [{"of": "stage", "choice": "lead", "customers": 2}]
+    rig.sign_in()
+    for query in ("", "?stage=lead&text=anna%40example.com", "?text=anna&after=1.0&after_id=aaron", "?stage=anna%40example.com"):
+        assert rig.get(f"customers{query}").status_code == 200
+    assert rig.get("customers.csv?stage=lead").status_code == 200
+    assert rig.told()[1:] == [
+        ("ada", "listed_customers", "", "everybody"),
+        ("ada", "listed_customers", "", "text, stage=lead"),
+        ("ada", "listed_customers", "anna", "text, further page"),
+        ("ada", "listed_customers", "", "stage=other"),
+        ("ada", "exported", "", "customers, stage=lead"),
+    ]
+    assert "example.com" not in repr(rig.kafka.values)
+    assert "aaron" not in repr(rig.kafka.values)
+
+
 def test_pages_about_nobody_are_not_recorded(rig):
     rig.sign_in()
     for path in ("overview", "live", "health", "signals"):
@@ -129,6 +164,26 @@ def test_while_kafka_is_away_looks_wait_in_a_file_and_reach_it_later_once_each(r
     assert rig.browser.get("/ready").json()["checks"] == {"audit": "ok"}
 
 
+def test_metrics_tell_what_took_the_entries_and_what_waits(rig, monkeypatch):
+    def figures():
+        lines = (line.split(" ") for line in rig.browser.get("/metrics").text.splitlines() if line.startswith("footprint_console_audit"))
+        return {name.removeprefix("footprint_console_audit_"): float(value) for name, value in lines if "created" not in name}
+
+    taken = 'entries_total{outcome="%s"}'
+    assert figures() == {**{taken % outcome: 0 for outcome in ("kept", "waiting", "refused")}, "waiting_bytes": 0}
+    rig.sign_in()
+    rig.kafka.away = True
+    rig.get("customers/anna")
+    waits = figures()["waiting_bytes"]
+    assert waits > 100
+    monkeypatch.setattr(waiting, "LONGEST", 10)
+    rig.get("customers/anna")
+    assert figures() == {taken % "kept": 1, taken % "waiting": 1, taken % "refused": 1, "waiting_bytes": waits}
+    rig.kafka.away = False
+    asyncio.run(rig.journal.ship())
+    assert figures()["waiting_bytes"] == 0
+
+
 def test_who_was_forgotten_meanwhile_is_not_named_again_by_a_look_that_waited_nor_by_a_new_one(tmp_path):
     kafka, gone = Kafka(), set()
     journal = KafkaJournal(kafka, WaitingFile(tmp_path / "waiting"), lambda site, customer: (site, customer) in gone)
@@ -151,7 +206,7 @@ def test_nothing_is_shown_that_cannot_be_recorded_but_everybody_may_sign_in_and_
     rig.kafka.away = True
     monkeypatch.setattr(waiting, "LONGEST", 10)
     assert rig.sign_in().status_code == 303
-    for path in ("customers/anna", "earlier/anna?until=2026-01-01", "quality/no_id", "sql/customer_why?customer=anna"):
+    for path in ("customers/anna", "customers", "earlier/anna?until=2026-01-01", "quality/no_id", "sql/customer_why?customer=anna"):
         answer = rig.get(path)
         assert answer.status_code == 503, path
         assert "Nothing is shown that is not recorded" in answer.text
