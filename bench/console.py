@@ -38,7 +38,7 @@ UNCACHED = " SETTINGS use_query_condition_cache = 0"
 HAS_SETTINGS = re.compile(r"\bSETTINGS\b[^()]*\Z")
 GIVEN = {
     "{site}": SITE,
-    "{name}": "overview_totals",
+    "{name}": "overview_sessions",
     "{reason}": "no_id",
     "campaigns/letters": "campaigns/letters?campaign=campaign-3",
 }

@@ -25,8 +25,9 @@ async def show(visit: Visit) -> Response:
 
 async def ways(visit: Visit) -> Response:
     """Return where sessions of the period end, and which ways they take."""
-    ends, taken = await visit.ask_all("journey_exits", "journey_paths")
-    return visit.page("ways.html", exits=ends, ways=taken)
+    rows = await visit.ask("journey_ways")
+    exits, taken = ([row for row in rows if row["part"] == part] for part in ("page", "way"))
+    return visit.page("ways.html", exits=exits, ways=taken)
 
 
 async def weeks(visit: Visit) -> Response:

@@ -3,19 +3,16 @@
 -- {from} = 56 days before {to}: start, UTC
 WITH active AS
 (
-    SELECT person, toMonday(start) AS week
+    SELECT person, toMonday(started_at) AS week
     FROM
     (
-        SELECT
-            argMax(v.person, v.version) AS person,
-            argMax(v.started_at, v.version) AS start,
-            argMax(v.superseded, v.version) AS superseded,
-            argMax(v.traffic, v.version) AS traffic
-        FROM session_versions AS v
-        WHERE v.site = {site:String} AND v.started_at >= {from:DateTime} - INTERVAL 1 DAY AND v.started_at < {to:DateTime} + INTERVAL 1 DAY
-        GROUP BY v.session
+        SELECT *
+        FROM session_versions
+        WHERE site = {site:String} AND started_at >= {from:DateTime} - INTERVAL 1 DAY AND started_at < {to:DateTime} + INTERVAL 1 DAY
+        ORDER BY version DESC
+        LIMIT 1 BY session
     )
-    WHERE start >= {from:DateTime} AND start < {to:DateTime} AND NOT superseded AND traffic = 'human'
+    WHERE started_at >= {from:DateTime} AND started_at < {to:DateTime} AND NOT superseded AND traffic = 'human'
     GROUP BY person, week
 ),
 placed AS (SELECT person, week, min(week) OVER (PARTITION BY person) AS cohort FROM active)

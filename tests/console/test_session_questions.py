@@ -11,21 +11,18 @@ pytestmark = pytest.mark.store
 
 HOUR = 3_600_000
 PERIOD = {"site": "demo", "before": str(NOW // 1000 - 28 * 3600), "from": str(NOW // 1000 - 14 * 3600), "to": str(NOW // 1000)}
-HUMAN = "FROM sessions_human WHERE site = {site:String} AND started_at < {to:DateTime} AND started_at >= "
+HUMAN = "FROM sessions_human AS s WHERE site = {site:String} AND started_at < {to:DateTime} AND started_at >= "
+NO_DAY = "toDate(0)"
 PERSON = "if(customer_id != '', customer_id, visitor_id)"
 ASKED = {
-    "overview_totals": f"""
-        SELECT if(started_at >= {{from:DateTime}}, 'now', 'before') AS part, uniqExact({PERSON}) AS people, count() AS sessions,
-            sum(engaged_ms) / 1000 / sessions AS engaged_s, sum(page_views) / sessions AS pages, countIf(bounced) / sessions AS bounced, sum(value) AS value
-        {HUMAN} {{before:DateTime}} GROUP BY part""",
-    "overview_days": f"""
-        SELECT toDate(started_at) AS day, count() AS sessions, uniqExact({PERSON}) AS people, round(sum(engaged_ms) / 60000) AS engaged_minutes
-        {HUMAN} {{from:DateTime}} GROUP BY day
-        ORDER BY day WITH FILL FROM toDate({{from:DateTime}}, 'UTC') TO toDate({{to:DateTime}}, 'UTC') + 1""",
-    "overview_channels": f"""
-        SELECT channel, countIf(started_at >= {{from:DateTime}}) AS sessions, countIf(started_at < {{from:DateTime}}) AS sessions_before,
-            countIf(engaged AND started_at >= {{from:DateTime}}) / greatest(sessions, 1) AS engaged, sumIf(value, started_at >= {{from:DateTime}}) AS value
-        {HUMAN} {{before:DateTime}} GROUP BY channel""",
+    "overview_sessions": " UNION ALL ".join(
+        f"""
+        SELECT '{part}' AS part, started_at < {{from:DateTime}} AS before, {channel} AS channel, {day} AS day, uniqExact({PERSON}) AS people, count() AS sessions,
+            sum(engaged_ms) / 1000 / sessions AS engaged_s, sum(page_views) / sessions AS pages, countIf(s.bounced) / sessions AS bounced,
+            countIf(s.engaged) / sessions AS engaged, sum(s.value) AS value
+        {HUMAN} {{before:DateTime}} GROUP BY before, channel, day"""
+        for part, channel, day in (("all", "''", NO_DAY), ("channel", "s.channel", NO_DAY), ("day", "''", "toDate(started_at)"))
+    ),
     "journey_retention": f"""
         WITH active AS (SELECT {PERSON} AS person, toMonday(started_at) AS week {HUMAN} {{from:DateTime}} GROUP BY person, week),
             placed AS (SELECT person, week, min(week) OVER (PARTITION BY person) AS cohort FROM active)
