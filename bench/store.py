@@ -42,7 +42,7 @@ PATIENCE_S = 20
 """A question that has taken so long altogether is not asked again."""
 FRESH_RATE, FRESH_S = 200, 15
 PLAIN = "CREATE TABLE plain AS events_raw ENGINE = MergeTree ORDER BY (site, actor, event_time, event_id)"
-PLAIN_SETTINGS = " SETTINGS default_compression_codec = 'ZSTD(1)'"
+PLAIN_SETTINGS = " SETTINGS default_compression_codec = 'LZ4'"
 TABLES = """
 SELECT table, sum(rows), sum(bytes_on_disk) FROM system.parts
 WHERE active AND database = currentDatabase() AND table != 'plain'
