@@ -2,8 +2,8 @@
 
 Method: `footprint up` on one machine, all parts, the load beside them. Events of demo days come one a request at the rates that a million and
 ten million events a day have in the mean and at their peak; of each rate the second half counts. Then as many as the line takes at
-once, until all is stored: the cost of a further event where batches are full. Then the state is copied until the streams hold so many keys more, and they are
-started again: memory of a key. Then a store beside the first is filled with half a million events: bytes of a row.
+once, until all is stored: the cost of a further event where batches are full. Then the state is copied until the streams, and after them the profiles, hold
+so many keys more, and they are started again: memory of a key. Then a store beside the first is filled with half a million events: bytes of a row.
 """
 
 import dataclasses
@@ -24,7 +24,7 @@ from bench.report import RESULTS, Report, machine
 from bench.streams import copies
 from bench.watching import Sample
 from footprint.demo.line import Line
-from schemas.topics import PUBLIC, SCORES, SUBJECTS_STATE, VISITORS_STATE
+from schemas.topics import PROFILES, PROFILES_STATE, PUBLIC, SCORES, SUBJECTS_STATE, VISITORS_STATE, StateTopic
 
 VOLUMES = (1e6, 10e6)
 RATES = sorted(factor * volume / DAY_S for volume in VOLUMES for factor in (1, Assumptions().peak))
@@ -35,7 +35,7 @@ COPIES = 40
 """Copies of the day: enough events for all of it."""
 GROWN = 150_000
 FILLED = 500_000
-PARTS = ("collector", "kafka", "streams", "sink", "store", "rebuild", "console")
+PARTS = ("collector", "kafka", "streams", "profiles", "sink", "store", "rebuild", "console")
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ class Burst:
 
 @dataclass(slots=True)
 class Growth:
-    """What further keys cost the streams."""
+    """What further keys cost a part that holds state."""
 
     base: float
     per_byte: float
@@ -86,10 +86,12 @@ def _measure(loaded: Loaded) -> dict[str, Any]:
     traffic = Traffic(COPIES)
     levels = [_rest(loaded), *(_level(loaded, traffic, rate) for rate in RATES)]
     burst = _burst(loaded, traffic, levels[0])
-    state, disk = loaded.state(), loaded.on_disk()
+    state, disk = loaded.state() | {"profiles": loaded.state("profiles")["profiles"]}, loaded.on_disk()
     rows = Tables(loaded.store()).rows()
     scores = copies.newest_bytes(loaded.bootstrap, SCORES.name) / state["subjects"][0]
-    growth = _grown(loaded)
+    published = copies.newest_bytes(loaded.bootstrap, PROFILES.name) / max(state["profiles"][0], 1)
+    growth = _grown(loaded, "streams", VISITORS_STATE, SUBJECTS_STATE)
+    profiles = _grown(loaded, "profiles", PROFILES_STATE)
     bytes_of = Tables(replace(loaded.store(), database="capacity")).filled(FILLED)
     events = loaded.events
     per_key = {hop: size / max(keys, 1) for hop, (keys, size) in state.items()}
@@ -100,13 +102,17 @@ def _measure(loaded: Loaded) -> dict[str, Any]:
         },
         topics={topic.name: disk.get(topic.name, 0) / events for topic in PUBLIC},
         tables={table: rows.get(table, 0) / events * size for table, size in bytes_of.items()},
-        keys={"visitor": per_key["visitors"] * growth.per_byte, "subject": per_key["subjects"] * growth.per_byte},
-        stored_keys={"visitor": per_key["visitors"], "subject": per_key["subjects"] + scores},
+        keys={
+            "visitor": per_key["visitors"] * growth.per_byte,
+            "subject": per_key["subjects"] * growth.per_byte,
+            "profile": per_key["profiles"] * profiles.per_byte,
+        },
+        stored_keys={"visitor": per_key["visitors"], "subject": per_key["subjects"] + scores, "profile": per_key["profiles"] + published},
         load_keys_s=growth.load_keys_s,
         spooled=1.1 * disk["footprint.events.v1"] / events,
     )
     parts = dict(slopes.parts)
-    parts["streams"] = replace(parts["streams"], memory=growth.base)
+    parts |= {name: replace(parts[name], memory=one.base) for name, one in (("streams", growth), ("profiles", profiles))}
     return {
         "slopes": dataclasses.asdict(replace(slopes, parts=parts)),
         "levels": [dataclasses.asdict(level) for level in levels],
@@ -115,6 +121,7 @@ def _measure(loaded: Loaded) -> dict[str, Any]:
         "row_bytes": bytes_of,
         "state": {hop: {"keys": keys, "bytes": size} for hop, (keys, size) in state.items()},
         "growth": dataclasses.asdict(growth),
+        "profiles": dataclasses.asdict(profiles),
     }
 
 
@@ -153,20 +160,20 @@ def _burst(loaded: Loaded, traffic: Traffic, rest: Level) -> Burst:
     return Burst(BURST / took, spent, dict(after.memory))
 
 
-def _grown(loaded: Loaded) -> Growth:
-    """Start the streams again before and after their state has grown."""
-    first, before = _again(loaded)
-    for topic in (VISITORS_STATE, SUBJECTS_STATE):
+def _grown(loaded: Loaded, part: str, *topics: StateTopic) -> Growth:
+    """Start a part again before and after its state has grown."""
+    first, before = _again(loaded, part)
+    for topic in topics:
         loaded.grow(topic.name, GROWN)
-    second, after = _again(loaded)
+    second, after = _again(loaded, part)
     more_keys, more_bytes = (second[at] - first[at] for at in (0, 1))
-    per_byte = (after.memory["streams"] - before.memory["streams"]) / more_bytes
-    return Growth(before.memory["streams"] - per_byte * first[1], per_byte, more_keys / max(0.1, second[2] - first[2]))
+    per_byte = (after.memory[part] - before.memory[part]) / more_bytes
+    return Growth(before.memory[part] - per_byte * first[1], per_byte, more_keys / max(0.1, second[2] - first[2]))
 
 
-def _again(loaded: Loaded) -> tuple[tuple[float, float, float], Sample]:
-    seconds, sample = loaded.restarted()
-    keys, size = (sum(one[at] for one in loaded.state().values()) for at in (0, 1))
+def _again(loaded: Loaded, part: str) -> tuple[tuple[float, float, float], Sample]:
+    seconds, sample = loaded.restarted(part)
+    keys, size = (sum(one[at] for one in loaded.state(part).values()) for at in (0, 1))
     return (keys, size, seconds), sample
 
 

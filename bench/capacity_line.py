@@ -1,4 +1,4 @@
-"""The whole line (`footprint up`) as the capacity and soak runs use it: loaded, weighed, and its streams grown."""
+"""The whole line (`footprint up`) as the capacity and soak runs use it: loaded, weighed, and the state of its streams and profiles grown."""
 
 import json
 import time
@@ -21,7 +21,7 @@ from footprint.streaming import BYTES, KEYS, partitions_of
 from schemas.connections import StoreConnection
 from sinks.clickhouse.client import StoreClient
 
-FLOW = ("collector", "streams", "sink")
+FLOW = ("collector", "streams", "profiles", "sink")
 PATIENCE_S = 300.0
 POLL_S = 0.1
 STORED = "SELECT uniqExact(event_id) FROM events_raw"
@@ -94,26 +94,26 @@ class Loaded:
         finally:
             client.close()
 
-    def state(self) -> dict[str, tuple[float, float]]:
-        """Return keys and bytes that the streams hold, by hop."""
+    def state(self, part: str = "streams") -> dict[str, tuple[float, float]]:
+        """Return keys and bytes that the streams, or the profiles, hold, by hop."""
         found: dict[str, tuple[float, float]] = {}
-        for (hop, _), gauges in partitions_of(self.run.health).items():
+        for (hop, _), gauges in partitions_of(self.run.health, part).items():
             keys, size = found.get(hop, (0.0, 0.0))
             found[hop] = keys + gauges[KEYS], size + gauges[BYTES]
         return found
 
-    def restarted(self) -> tuple[float, Sample]:
-        """Stop the streams' process, which is started again; return the seconds of its new life until ready, and the sample of then."""
-        old = self.run.pids["streams"]
+    def restarted(self, part: str) -> tuple[float, Sample]:
+        """Stop the process of a part, which is started again; return the seconds of its new life until ready, and the sample of then."""
+        old = self.run.pids[part]
         process = self.watched()
-        process.terminate("streams")
+        process.terminate(part)
         deadline = time.monotonic() + PATIENCE_S
-        while self.run.pids["streams"] == old or _lag(self.run.health["streams"]) != 0:
+        while self.run.pids[part] == old or _lag(self.run.health[part]) != 0:
             if time.monotonic() > deadline:
-                raise TimeoutError("the streams did not come back")
+                raise TimeoutError(f"{part} did not come back")
             time.sleep(POLL_S)
         now = self.watched()
-        return now.age("streams"), now.sample()
+        return now.age(part), now.sample()
 
     def grow(self, topic: str, keys: int) -> None:
         """Copy the keys of a state topic under other names until there are as many."""

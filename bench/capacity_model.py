@@ -126,16 +126,19 @@ class Need:
     restart_s: Figure
 
 
-SINGLE = ("collector", "streams", "sink")
+SINGLE = ("collector", "streams", "profiles", "sink")
 """Parts whose process uses one core."""
+
+KEPT = {"streams": ("visitor", "subject"), "profiles": ("profile",)}
+"""Which keys a part holds in memory."""
 
 
 def need(volume: Volume, slopes: Slopes, given: Assumptions, retention: Mapping[str, float | None]) -> Need:
     """Return what a volume needs. `retention` is the days that Kafka keeps each topic, None for a compacted one."""
     peak = volume.mean * given.peak
-    state = state_of(volume, slopes, given)
-    processes = {name: _processes(slopes.parts[name].at(peak).value, given) for name in SINGLE}
-    processes["streams"] = max(processes["streams"], math.ceil(state.value / given.worker_bytes))
+    state = {name: state_of(volume, slopes, given, part=name) for name in KEPT if name in slopes.parts}
+    processes = {name: _processes(slopes.parts[name].at(peak).value, given) for name in SINGLE if name in slopes.parts}
+    processes |= {name: max(processes[name], math.ceil(one.value / given.worker_bytes)) for name, one in state.items()}
     used = {name: _used(name, volume, slopes, given, processes) for name in slopes.parts}
     cores = {name: Figure(one.value / (given.store_busy if name == "store" else given.busy), one.measured) for name, one in used.items()}
     kafka_disk = kafka_bytes(volume, slopes, given, retention)
@@ -148,7 +151,7 @@ def need(volume: Volume, slopes: Slopes, given: Assumptions, retention: Mapping[
         kafka_disk,
         store_disk,
         Figure(slopes.spooled * peak * 3600 * given.spool_hours),
-        partitions_for(processes["streams"]),
+        partitions_for(max(processes[name] for name in state)),
         max(volume.kafka_copies, math.ceil(kafka_disk.value / given.broker_disk), math.ceil(cores["kafka"].value / given.broker_cores)),
         max(1, math.ceil(store_disk.value / volume.store_copies / given.store_disk), math.ceil(cores["store"].value / given.store_cores)),
         restart_of(volume, slopes, given, processes["streams"]),
@@ -170,19 +173,21 @@ def _used(name: str, volume: Volume, slopes: Slopes, given: Assumptions, process
 
 
 def held(volume: Volume, given: Assumptions) -> dict[str, float]:
-    """Return how many keys of each kind the streams hold: visitors of three days, subjects of four hundred."""
-    return {"visitor": 3 * volume.events_a_day / given.visit, "subject": 400 * volume.events_a_day / given.visitor}
+    """Return how many keys of each kind are held: visitors of three days, subjects of four hundred, and a profile of each of these."""
+    subjects = 400 * volume.events_a_day / given.visitor
+    return {"visitor": 3 * volume.events_a_day / given.visit, "subject": subjects, "profile": subjects}
 
 
-def state_of(volume: Volume, slopes: Slopes, given: Assumptions) -> Figure:
-    """Return the memory that the state of all workers takes."""
-    return Figure(sum(count * slopes.keys[kind] for kind, count in held(volume, given).items()))
+def state_of(volume: Volume, slopes: Slopes, given: Assumptions, *, part: str = "streams") -> Figure:
+    """Return the memory that the state of all workers of a part takes."""
+    keys = held(volume, given)
+    return Figure(sum(keys[kind] * slopes.keys[kind] for kind in KEPT[part]))
 
 
-def memory_of(rate: float, slopes: Slopes, processes: Mapping[str, int], state: Figure) -> dict[str, Figure]:
-    """Return the memory of each part at a rate: what a process takes, and for the streams their state."""
+def memory_of(rate: float, slopes: Slopes, processes: Mapping[str, int], state: Mapping[str, Figure]) -> dict[str, Figure]:
+    """Return the memory of each part at a rate: what a process takes, and for those that hold some their state."""
     found = {name: Figure(part.memory, part.at(rate).measured).times(processes.get(name, 1)) for name, part in slopes.parts.items()}
-    return found | {"streams": found["streams"] + state}
+    return found | {name: found[name] + one for name, one in state.items()}
 
 
 def kafka_bytes(volume: Volume, slopes: Slopes, given: Assumptions, retention: Mapping[str, float | None]) -> Figure:
@@ -199,5 +204,6 @@ def partitions_for(workers: int) -> int:
 
 
 def restart_of(volume: Volume, slopes: Slopes, given: Assumptions, workers: int) -> Figure:
-    """Return how long a worker loads the state of its partitions before it goes on."""
-    return Figure(sum(held(volume, given).values()) / workers / slopes.load_keys_s)
+    """Return how long a worker of the streams loads the state of its partitions before it goes on."""
+    keys = held(volume, given)
+    return Figure(sum(keys[kind] for kind in KEPT["streams"]) / workers / slopes.load_keys_s)

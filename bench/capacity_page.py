@@ -2,11 +2,11 @@
 
 import dataclasses
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from bench.capacity_model import Assumptions, Figure, Need, Part, Slopes, Volume, held, need, state_of
+from bench.capacity_model import KEPT, Assumptions, Figure, Need, Part, Slopes, Volume, held, need, state_of
 from bench.report import RESULTS
 from schemas.topics import DAY_MS, PUBLIC
 
@@ -16,7 +16,9 @@ VOLUMES = (Volume(1e6, 1, 1), Volume(10e6, 3, 2), Volume(100e6, 3, 2), Volume(10
 RETENTION = {topic.name: None if topic.retention_ms is None else topic.retention_ms / DAY_MS for topic in PUBLIC}
 SIZES = ("worker_bytes", "store_disk", "broker_disk")
 NAMES = {"kafka": "Kafka, all brokers", "store": "ClickHouse, one copy", "console": "console, nobody looking"}
-ORDER = ("collector", "kafka", "streams", "sink", "store", "rebuild", "console")
+ORDER = ("collector", "kafka", "streams", "profiles", "sink", "store", "rebuild", "console")
+SINGLE = ("collector", "streams", "profiles", "sink")
+WITH = {"subject": " with its scores", "profile": " with what is published"}
 
 ASSUMED = {
     "peak": "the busiest second of the day, in means",
@@ -93,19 +95,24 @@ def _needs(needs: list[Need], slopes: Slopes, given: Assumptions) -> Iterator[st
     yield "| events a day | " + " | ".join(f"{volume.events_a_day / 1e6:,.0f} M" for volume in VOLUMES) + " |"
     yield "|---|" + "---|" * len(VOLUMES)
     yield _row("events/s, mean and peak", [f"{volume.mean:,.0f} and {one.peak:,.0f}" for volume, one in zip(VOLUMES, needs, strict=True)])
-    for name in ORDER:
+    for name in _of(ORDER, slopes):
         yield _row(f"cores: {NAMES.get(name, name)}", [_cores(one.cores[name]) for one in needs])
     yield _row("**cores, all**", [_cores(_total(one, volume)) for volume, one in zip(VOLUMES, needs, strict=True)])
-    for name in ("collector", "streams", "sink"):
+    for name in _of(SINGLE, slopes):
         yield _row(f"processes: {name}", [_count(one.processes[name], one.cores[name]) for one in needs])
-    for name in ("collector", "streams", "sink"):
+    for name in _of(SINGLE, slopes):
         yield _row(f"memory: {name}", [_size(one.memory[name]) for one in needs])
     keys = [held(volume, given) for volume in VOLUMES]
     yield _row(
         "visitors of 3 days, subjects of 400 (in millions)", [f"{one['visitor'] / 1e6:,.1f}, {one['subject'] / 1e6:,.0f} p" for one in keys]
     )
     yield _row("of it the streams' state", [_size(state_of(volume, slopes, given)) for volume in VOLUMES])
-    yield _row("a worker that starts loads its state in", [_seconds(one.restart_s) for one in needs])
+    if "profiles" in slopes.parts:
+        yield _row(
+            "of it the profiles' state, one of each subject",
+            [_size(state_of(volume, slopes, given, part="profiles")) for volume in VOLUMES],
+        )
+    yield _row("a worker of the streams that starts loads its state in", [_seconds(one.restart_s) for one in needs])
     yield _row("copies in Kafka, in ClickHouse", [f"{volume.kafka_copies}, {volume.store_copies}" for volume in VOLUMES])
     yield _row("disk: Kafka, all copies", [_size(one.kafka_disk) for one in needs])
     yield _row(f"disk: ClickHouse, all copies, {given.retention_days:.0f} days", [_size(one.store_disk) for one in needs])
@@ -128,10 +135,10 @@ def _parts(found: Mapping[str, Any]) -> Iterator[str]:
     heads = ["at rest" if not level["rate"] else f"{level['rate']:.0f} events/s" for level in levels]
     yield "| cores used | " + " | ".join(heads) + " | a further event | memory |"
     yield "|---|" + "---|" * (len(levels) + 2)
-    for name in ORDER:
+    for name in _of(ORDER, slopes_of(found)):
         cores = [f"{level['cores'][name]:.2f}" for level in levels]
         part = found["slopes"]["parts"][name]
-        without = " without state" * (name == "streams")
+        without = " without state" * (name in KEPT)
         yield _row(name, [*cores, f"{part['beyond_us']:.0f} us", f"{part['memory'] / 2**20:.0f} MB{without}"])
     waits = [f"{level['p50']:.1f} / {level['p99']:.1f} ms" if level["rate"] else "" for level in levels]
     yield _row("answer, p50 / p99", [*waits, "", ""])
@@ -150,10 +157,10 @@ def _bytes(found: Mapping[str, Any], slopes: Slopes) -> Iterator[str]:
         yield _row(f"`{name}`", [f"{found['rows'].get(name, 0):.3f}", f"{found['row_bytes'][name]:.1f}", f"{size:.2f}"])
     yield _row("all", ["", "", f"{sum(slopes.tables.values()):.1f}"])
     yield ""
-    yield "| key of the streams' state | bytes on its topic | bytes in memory |"
+    yield "| key of the state | bytes on its topic | bytes in memory |"
     yield "|---|---|---|"
     for kind, size in slopes.keys.items():
-        yield _row(kind, [f"{slopes.stored_keys[kind]:,.0f}{' with its scores' * (kind == 'subject')}", f"{size:,.0f}"])
+        yield _row(kind, [f"{slopes.stored_keys[kind]:,.0f}{WITH.get(kind, '')}", f"{size:,.0f}"])
     yield ""
     yield f"A worker that starts loads {slopes.load_keys_s:,.0f} keys a second. A spooled event takes {slopes.spooled:,.0f} bytes."
 
@@ -164,6 +171,11 @@ def _assumed(given: Assumptions) -> Iterator[str]:
     for field in dataclasses.fields(given):
         value = getattr(given, field.name)
         yield _row(ASSUMED[field.name], [_plain_size(value) if field.name in SIZES else f"{value:g}"])
+
+
+def _of(names: Iterable[str], slopes: Slopes) -> list[str]:
+    """Return the parts that the run has measured."""
+    return [name for name in names if name in slopes.parts]
 
 
 def _row(head: str, cells: list[str]) -> str:

@@ -33,7 +33,7 @@ A_REQUEST = 10
 CROWD = 20_000
 """Visitors who come again and again: few enough to be known early, so many that none of them looks like a machine."""
 WARM = 0.25
-PARTS = ("collector", "kafka", "streams", "sink", "store", "rebuild", "console")
+PARTS = ("collector", "kafka", "streams", "profiles", "sink", "store", "rebuild", "console")
 HEADERS = {"User-Agent": BROWSER, "Content-Type": "text/plain", "Origin": "https://shop.example", "Connection": "keep-alive"}
 NEWEST = """
 SELECT toUnixTimestamp64Milli(max(received_at)) FROM events_raw WHERE site = {site:String} AND received_at > now64(3) - INTERVAL 2 MINUTE

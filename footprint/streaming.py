@@ -26,11 +26,11 @@ def read_partitions(exposed: str) -> Partitions:
     return dict(found)
 
 
-def partitions_of(health: Mapping[str, str]) -> Partitions:
-    """Return the partitions of all workers, asked at their `/ready` addresses. Raises Retryable when one does not answer."""
+def partitions_of(health: Mapping[str, str], part: str = "streams") -> Partitions:
+    """Return the partitions of all workers of a part, asked at their `/ready` addresses. Raises Retryable when one does not answer."""
     found: Partitions = {}
     for name, url in sorted(health.items()):
-        if name.partition("-")[0] == "streams":
+        if name.partition("-")[0] == part:
             found |= read_partitions(_metrics(name, url))
     return found
 

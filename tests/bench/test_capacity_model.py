@@ -23,11 +23,11 @@ from bench.capacity_model import (
 
 PART = Part(cores=((0, 0.1), (100, 0.3), (500, 0.7)), beyond_us=1000, memory=100e6)
 SLOPES = Slopes(
-    parts=dict.fromkeys(("collector", "kafka", "streams", "sink", "store"), PART),
+    parts=dict.fromkeys(("collector", "kafka", "streams", "profiles", "sink", "store"), PART),
     topics={"events": 1000.0, "sessions": 100.0, "scores": 50.0},
     tables={"events_raw": 90.0, "sessions_raw": 10.0},
-    keys={"visitor": 800.0, "subject": 600.0},
-    stored_keys={"visitor": 400.0, "subject": 300.0},
+    keys={"visitor": 800.0, "subject": 600.0, "profile": 500.0},
+    stored_keys={"visitor": 400.0, "subject": 300.0, "profile": 100.0},
     load_keys_s=100_000.0,
     spooled=1100.0,
 )
@@ -59,15 +59,16 @@ def test_a_sum_with_something_projected_is_projected():
     assert Figure(1, measured=True).times(1).measured
 
 
-def test_the_state_holds_visitors_of_three_days_and_subjects_of_four_hundred():
-    assert held(A_SMALL_SITE, Assumptions(visit=10, visitor=50)) == {"visitor": 300_000, "subject": 8_000_000}
+def test_the_state_holds_visitors_of_three_days_and_subjects_of_four_hundred_and_profiles_one_of_each():
+    assert held(A_SMALL_SITE, Assumptions(visit=10, visitor=50)) == {"visitor": 300_000, "subject": 8_000_000, "profile": 8_000_000}
     assert state_of(A_SMALL_SITE, SLOPES, Assumptions()).value == 300_000 * 800 + 8_000_000 * 600
+    assert state_of(A_SMALL_SITE, SLOPES, Assumptions(), part="profiles").value == 8_000_000 * 500
 
 
 def test_kafka_keeps_what_expires_by_days_and_what_is_compacted_by_keys():
     assumed = Assumptions(disk_full=0.5, compacted=2)
     by_time = 1e6 * (1000 * 7 + 100 * 30)
-    compacted = (300_000 * 400 + 8_000_000 * 300) * 2
+    compacted = (300_000 * 400 + 8_000_000 * (300 + 100)) * 2
     assert kafka_bytes(A_SMALL_SITE, SLOPES, assumed, RETENTION).value == pytest.approx((by_time + compacted) / 0.5)
     thrice = kafka_bytes(replace(A_SMALL_SITE, kafka_copies=3), SLOPES, assumed, RETENTION)
     assert thrice.value == pytest.approx(3 * (by_time + compacted) / 0.5)
@@ -100,8 +101,9 @@ def test_copies_cost_the_brokers_their_share():
 
 def test_state_that_does_not_fit_into_one_worker_asks_for_more_of_them():
     found = need(A_SMALL_SITE, SLOPES, Assumptions(worker_bytes=1e9), RETENTION)
-    assert found.processes["streams"] == 6
-    assert memory_of(10.0, SLOPES, {"streams": 2}, Figure(1e9))["streams"].value == 2 * 100e6 + 1e9
+    assert (found.processes["streams"], found.processes["profiles"]) == (6, 4)
+    assert memory_of(10.0, SLOPES, {"streams": 2}, {"streams": Figure(1e9)})["streams"].value == 2 * 100e6 + 1e9
+    assert found.memory["profiles"].value == 4 * 100e6 + 8_000_000 * 500
     assert restart_of(A_SMALL_SITE, SLOPES, Assumptions(), 2).value == pytest.approx(8_300_000 / 2 / 100_000)
 
 
