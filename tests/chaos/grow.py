@@ -73,6 +73,7 @@ async def _grown(folder, store, halves, last, verdict):
     rig = Rig(folder, partitions=FEW)
     try:
         await rig.start(2)
+        rig.add_worker("profiles")
         await _absorb(rig, halves[0])
         await _store(rig, store)
         began = time.monotonic()
@@ -80,8 +81,8 @@ async def _grown(folder, store, halves, last, verdict):
         verdict.took_s = time.monotonic() - began
         rig.partitions = MANY
         rig.workers.clear()
-        for _ in range(2):
-            rig.add_worker()
+        for part in ("streams", "streams", "profiles"):
+            rig.add_worker(part)
         await rig.until_well()
         await _absorb(rig, [*halves[1], *last])
         await _store(rig, store)
@@ -95,6 +96,7 @@ async def _whole(folder, lines):
     rig = Rig(folder, partitions=MANY)
     try:
         await rig.start(2)
+        rig.add_worker("profiles")
         await _absorb(rig, lines)
         return await _rows(rig.broker)
     finally:
@@ -114,9 +116,10 @@ async def _absorb(rig, lines):
             for partition, found in placed.items():
                 await producer.send(EVENTS.name, b"\n".join(found), partition=partition, timestamp_ms=at)
         await producer.flush()
-    await rig.until_well(absorbed=True)
-    codes = await rig.stop_workers()
-    assert not any(codes), f"workers ended with {codes}"
+    for part in ("streams", "profiles"):  # what the first ones hold back the others have to do
+        await rig.until_well(absorbed=True)
+        codes = await rig.stop_workers(part)
+        assert not any(codes), f"{part} ended with {codes}"
 
 
 async def _store(rig, store):

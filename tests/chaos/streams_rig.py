@@ -28,12 +28,12 @@ STEADY_S = 1.5
 
 
 class Worker:
-    """One `footprint streams` process, started again whenever it has ended, until `retire`."""
+    """One `footprint streams` or `footprint profiles` process, started again whenever it has ended, until `retire`."""
 
-    def __init__(self, number: int, bootstrap: str, folder: Path, *, partitions: int = PARTITIONS) -> None:
-        self.number, self.port, self.log = number, free_port(), folder / f"streams-{number}.log"
+    def __init__(self, number: int, bootstrap: str, folder: Path, *, partitions: int = PARTITIONS, part: str = "streams") -> None:
+        self.number, self.port, self.part, self.log = number, free_port(), part, folder / f"{part}-{number}.log"
         self.exits: Counter[int] = Counter()
-        self._retired = False
+        self.retired = False
         own = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         own |= {f"{PREFIX}KAFKA_BOOTSTRAP": bootstrap, f"{PREFIX}PARTITIONS": str(partitions), f"{PREFIX}SESSION_UPDATE_S": "5"}
         self._environment = own
@@ -41,7 +41,7 @@ class Worker:
         self._start()
 
     def _start(self) -> None:
-        command = [sys.executable, "-W", "ignore", "-c", PROGRAM, "streams", "--health-port", str(self.port), "--worker", str(self.number)]
+        command = [sys.executable, "-W", "ignore", "-c", PROGRAM, self.part, "--health-port", str(self.port), "--worker", str(self.number)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command,
@@ -55,7 +55,7 @@ class Worker:
     def look_after(self) -> None:
         """Start the process again if it has ended."""
         code = self.process.poll()
-        if code is not None and not self._retired:
+        if code is not None and not self.retired:
             self.exits[code] += 1
             self._start()
 
@@ -79,7 +79,7 @@ class Worker:
 
     async def retire(self) -> int:
         """Stop for good."""
-        self._retired = True
+        self.retired = True
         return await self.stop()
 
     def status(self) -> dict[str, object]:
@@ -94,7 +94,7 @@ class Worker:
 
     def end(self) -> None:
         """kill -9, at the end of a run."""
-        self._retired = True
+        self.retired = True
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGCONT)
             self.process.kill()
@@ -121,11 +121,11 @@ class Rig:
         self._looking = asyncio.create_task(self._look_after_for_ever())
         await self.until_well()
 
-    def add_worker(self) -> Worker:
+    def add_worker(self, part: str = "streams") -> Worker:
         """Start one more worker."""
         taken = {worker.number for worker in self.workers}
         number = next(number for number in range(1, 9) if number not in taken)
-        worker = Worker(number, self.broker.connection.bootstrap, self.folder, partitions=self.partitions)
+        worker = Worker(number, self.broker.connection.bootstrap, self.folder, partitions=self.partitions, part=part)
         self.workers.append(worker)
         return worker
 
@@ -135,10 +135,10 @@ class Rig:
         self.workers.remove(worker)
 
     async def until_well(self, *, absorbed: bool = False) -> float:
-        """Wait until all workers are ready (`absorbed`: and stay without lag); return how long it took."""
+        """Wait until all workers that were not retired are ready (`absorbed`: and stay without lag); return how long it took."""
         began, since, limit = time.monotonic(), None, ABSORBED_S if absorbed else READY_S
         while True:
-            found = await asyncio.gather(*[asyncio.to_thread(worker.status) for worker in self.workers])
+            found = await asyncio.gather(*[asyncio.to_thread(worker.status) for worker in self.workers if not worker.retired])
             well = all(status.get("ready") and (status.get("lag") == 0 or not absorbed) for status in found)
             since = (since or time.monotonic()) if well else None
             if since and time.monotonic() - since > STEADY_S:
@@ -155,9 +155,9 @@ class Rig:
         """Return the ends of the workers' logs."""
         return "\n".join(worker.log.read_text()[-1500:] for worker in self.workers)
 
-    async def stop_workers(self) -> list[int]:
-        """Stop all workers for good, which publish what they held back."""
-        return list(await asyncio.gather(*[worker.retire() for worker in self.workers]))
+    async def stop_workers(self, part: str = "streams") -> list[int]:
+        """Stop all workers of a part for good, which publish what they held back."""
+        return list(await asyncio.gather(*[worker.retire() for worker in self.workers if worker.part == part]))
 
     def end(self) -> None:
         """End everything."""
