@@ -50,7 +50,8 @@ class Verdict:
 
 async def compared(folder: Path, store: StoreConnection, number: int) -> Verdict:
     """Run both, and compare."""
-    made = [line for _, line in islice(mixed(), 2 * number)]
+    # without visitors whom an e-mail links: that goes through two topics, and which of their events are after it would be chance when all come at once
+    made = [line for _, line in islice(mixed(lands=0.0), 2 * number)]
     halves, last = (made[:number], made[number:]), [line for _, line in coda(MANY)]
     verdict = Verdict()
     found, scores = await _grown(folder / "grown", store, halves, last, verdict)

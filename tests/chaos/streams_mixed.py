@@ -45,14 +45,17 @@ def configure(folder):
     (folder / "footprint.toml").write_text("\n".join(tables), "utf-8")
 
 
-def mixed(seed=7):
-    """Yield partition and line of one event after the other, for ever: everybody stays for a while, then others come."""
+def mixed(seed=7, *, lands=LANDS):
+    """Yield partition and line of one event after the other, for ever: everybody stays for a while, then others come.
+
+    `lands`: part of the page views that the click of an e-mail led to.
+    """
     chosen, last, number, clicks = random.Random(seed), [], 0, {site: [] for site in SITES}
     while True:
         made = event(chosen, number, time.time_ns() // 1_000_000)
         if made["kind"] == "email_click":
             clicks[made["site"]].append(made["event_id"])
-        elif made["kind"] == "page_view" and clicks[made["site"]] and chosen.random() < LANDS:
+        elif made["kind"] == "page_view" and clicks[made["site"]] and chosen.random() < lands:
             made |= {
                 "url": f"{made['url']}?fp_click={clicks[made['site']].pop()}"
             }  # one visitor lands by each: who is first is no question
