@@ -9,7 +9,7 @@ from streams.core.layout import VERSION, UnknownVersion, upgraded
 from streams.core.work import Value
 from streams.faust_exact.exits import StateUnreadable
 from streams.faust_exact.hop import Delivery, Hop
-from streams.faust_exact.kafka import TopicPartition, reader_for
+from streams.faust_exact.kafka import TopicPartition, close, reader_for
 
 MARKER = b"__marker"
 """Key of the record that holds the last absorbed source offset."""
@@ -59,7 +59,7 @@ async def load(delivery: Delivery, hop: Hop, partition: int) -> Snapshot:
         raw, records = await _read(reader, TopicPartition(hop.state.name, partition))
         end = await _end(reader, TopicPartition(hop.source.name, partition))
     finally:
-        await reader.stop()
+        await close(reader)
     return await _snapshot(raw, records, source_end=end, hop=hop)
 
 

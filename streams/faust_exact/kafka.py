@@ -1,6 +1,8 @@
 """The one door to aiokafka beside Faust's own consumer: transactional producers and the reader of state topics."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import aiokafka
@@ -18,6 +20,7 @@ __all__ = [
     "TopicPartition",
     "append_to",
     "are_open",
+    "close",
     "connections_of",
     "failure_of",
     "producer_for",
@@ -29,6 +32,7 @@ __all__ = [
 BATCH_BYTES = 512 * 1024
 """Size of a batch; a single larger record goes in a batch of its own."""
 REQUEST_TIMEOUT_MS = 30_000
+CLOSE_S = 0.2
 FETCH_BYTES = 4 * 1024 * 1024
 
 
@@ -118,3 +122,23 @@ def reader_for(connection: KafkaConnection) -> Any:
         max_partition_fetch_bytes=FETCH_BYTES,
         fetch_max_wait_ms=10,
     )
+
+
+_closing: set[asyncio.Task[None]] = set()
+"""Readers that are being closed: a task that nobody holds may be collected before it ends."""
+
+
+async def close(reader: Any) -> None:
+    """Close a reader that is in no group, waiting a moment at most; it goes on closing by itself.
+
+    asyncio ends a TLS connection by asking the other side to, for up to 30 s. A broker need not answer (TLS 1.3), and a partition would wait.
+    """
+    task = asyncio.create_task(_stopped(reader))
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
+    await asyncio.wait([task], timeout=CLOSE_S)
+
+
+async def _stopped(reader: Any) -> None:
+    with suppress(KafkaError, OSError):  # what was to be read has been read
+        await reader.stop()
