@@ -23,7 +23,7 @@ from tests.support.authority import Pair
 from tests.support.servers import LocalClickHouse
 from tests.support.waiting import eventually
 
-PARTS = ("collector", "streams", "sink", "webhooks", "rebuild", "console")
+PARTS = ("collector", "streams", "profiles", "sink", "webhooks", "rebuild", "console")
 STORE_USERS = ("sink", "rebuild", "analyst", "operator", "migrate")
 USER_OF = {"console": "analyst"}
 READY_S = 150

@@ -25,7 +25,11 @@ keys = ["shop"]
 [webhooks.rep]
 url = {file = "address"}
 keys = {file = "whsec"}
+tells = ["signals", "escalations"]
+[sites.shop.tasks."*"]
+due_hours = 0.0001
 """
+SEGMENTS = '{version: "1", segments: {somebody: {all: [{customer: true}]}}}'
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +73,9 @@ def stored(secured, visitor):
     return secured.rows(f"SELECT DISTINCT event_id FROM {DATABASE}.events_raw WHERE visitor_id = '{visitor}' ORDER BY 1")
 
 
-def test_every_part_does_its_work_as_its_own_user(secured, rep):
+def test_every_part_does_its_work_as_its_own_user(secured, rep, tmp_path):
+    (tmp_path / "segments.yaml").write_text(SEGMENTS)
+    assert json.loads(secured.operator("segments", "publish", str(tmp_path / "segments.yaml"), "--site", "shop", "--json"))["runs"]
     secured.send(
         view("v1", 1, minutes_ago=9),
         {"type": "identify", "messageId": "i1", "anonymousId": "v1", "userId": "anna"},
@@ -86,9 +92,13 @@ def test_every_part_does_its_work_as_its_own_user(secured, rep):
         "signals_raw",
         "tasks_raw",
         "deliveries_raw",
+        "segments_raw",
     ):
         eventually(lambda table=table: secured.rows(f"SELECT count() FROM {DATABASE}.{table}")[0][0], 60)
     assert eventually(lambda: rep.calls[:1], 60)[0].path == "/rep-hunter2"
+    key = json.loads(secured.operator("keys", "create", "--site", "shop", "--secret", "--json"))["key"]
+    with httpx2.Client(base_url=f"http://{LOOPBACK}:{secured.ports['collector']}", headers={"authorization": f"Bearer {key}"}) as server:
+        eventually(lambda: "somebody" in server.get("/v1/profiles/anna").json().get("segments", {}), 60)
     password = secured.operator("users", "create", "ada", "--role", "admin").strip()
     with httpx2.Client(base_url=f"http://{LOOPBACK}:{secured.ports['console']}", follow_redirects=True, timeout=30) as browser:
         assert browser.post("/sign-in", data={"name": "ada", "password": password}).status_code == 200
@@ -98,7 +108,7 @@ def test_every_part_does_its_work_as_its_own_user(secured, rep):
     assert eventually(lambda: secured.rows(looked), 60) == [("ada", "anna", 32)]
 
 
-def test_an_operator_imports_publishes_backs_up_and_forgets(secured, tmp_path):
+def test_an_operator_imports_publishes_backs_up_and_forgets(secured, rep, tmp_path):
     history = [view("old", number) | {"timestamp": f"2026-01-0{number}T10:00:00Z", "userId": "bob"} for number in (1, 2)]
     (tmp_path / "history.ndjson").write_text("".join(json.dumps(one) + "\n" for one in history) + "broken\n")
     secured.operator("import", str(tmp_path / "history.ndjson"), "--site", "shop", "--format", "segment-ndjson")
@@ -116,6 +126,8 @@ def test_an_operator_imports_publishes_backs_up_and_forgets(secured, tmp_path):
     for check in ("broker", "topics", "store", "schema", "certs"):
         assert f"{check}" in said
     assert "refuses" not in said
+    told = eventually(lambda: [json.loads(call.body) for call in rep.calls if b"task.escalated" in call.body], 60)
+    assert told[0]["data"]["customer_id"] == "anna", "of the task that nobody has done while all this went on"
 
 
 def test_statements_of_each_part_stay_within_its_grants(secured):
