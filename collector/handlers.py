@@ -20,6 +20,7 @@ from collector.core.mail_hits import hint_of
 from collector.core.pixels import pixel_body, read_pixel, read_query
 from collector.core.plain import PlainEvents
 from collector.core.plain_hits import PlainHits
+from collector.core.plans import PlanWarning
 from collector.core.quotas import Quotas
 from collector.core.readers import text
 from collector.core.routes import Route
@@ -66,7 +67,7 @@ class Outcome:
     accepted: int = 0
     duplicate: int = 0
     rejected: tuple[Rejection, ...] = ()
-    warnings: Mapping[str, int] = field(default_factory=dict)
+    warnings: Mapping[str | PlanWarning, int] = field(default_factory=dict)
     refusal: str = ""
 
 
@@ -79,7 +80,7 @@ class _Sorting:
     rejected: list[Rejection] = field(default_factory=list)
     accepted: int = 0
     duplicate: int = 0
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[str | PlanWarning] = field(default_factory=list)
 
 
 class Handlers:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
 
+from collector.core.plans import PlanWarning
 from collector.core.routes import MAILED, ROUTES
 from collector.counting import Tally, Timings
 from collector.handlers import Outcome
@@ -13,6 +14,12 @@ from collector.ports import Spooled
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 SKEW_SECONDS = (0.1, 0.5, 1.0, 5.0, 30.0, 60.0, 300.0, 3600.0, 86_400.0)
+
+PLAN_WARNINGS = (
+    "footprint_collector_plan_warnings",
+    "Events kept although they break the tracking plan, by site, entry of the plan and rule.",
+    ("site", "event", "rule"),
+)
 
 
 class Metrics:
@@ -28,6 +35,7 @@ class Metrics:
         self.rejected = Tally("footprint_collector_events_rejected", "Events turned away, by reason.", ["reason"], registry=self.registry)
         self.refused = Tally("footprint_collector_refused", "Requests turned away as a whole, by code.", ["code"], registry=self.registry)
         self.warnings = Tally("footprint_collector_events_warned", "Events kept with a flaw, by flaw.", ["flaw"], registry=self.registry)
+        self.plan_warnings = Tally(*PLAN_WARNINGS, registry=self.registry)
         self.not_durable = Tally(
             "footprint_collector_not_durable",
             "Requests whose events could not be made durable, by entry.",
@@ -84,4 +92,8 @@ class Metrics:
         for rejection in outcome.rejected:
             self.rejected.add((rejection.reason.value,))
         for flaw, times in outcome.warnings.items():
-            self.warnings.add((flaw,), times)
+            if isinstance(flaw, PlanWarning):
+                self.plan_warnings.add(flaw, times)
+                self.warnings.add(("plan_violation",), times)
+            else:
+                self.warnings.add((flaw,), times)

@@ -8,6 +8,7 @@ import msgspec
 
 from collector.core import privacy, steps
 from collector.core.drafts import Arrival, Draft
+from collector.core.plans import PlanWarning
 from collector.core.readers import text
 from schemas import codec
 from schemas.rejections import Reason, Rejection
@@ -44,7 +45,7 @@ class Accepted(msgspec.Struct, gc=False):
     content_hash: str
     owner: str
     encoded: bytes
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[str | PlanWarning, ...] = ()
 
 
 def accept(message: Any, arrival: Arrival, *, index: int, new_id: Callable[[], str]) -> Accepted | Rejection:

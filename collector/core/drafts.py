@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from collector.core.plans import PlanWarning
 from collector.core.readers import mapping
 from collector.core.sites import SiteRules
 from collector.core.suppression import Suppressions
@@ -53,7 +54,7 @@ class Draft:
     message: dict[str, Any]
     new_id: Callable[[], str]
     event: dict[str, Any] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[str | PlanWarning] = field(default_factory=list)
     unsigned: bool = False
 
     @property

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, best_match
@@ -34,12 +34,17 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """An event that breaks the plan: where, and which rule. The message names both, never values: those may be personal."""
+    """An event that breaks the plan: where, and which rule. The message names both, never values: those may be personal.
+
+    `event` is its entry in the plan, empty when there is none; `keyword` is the rule's of JSON Schema. Both have few values, whatever is sent.
+    """
 
     mode: Mode
     message: str
     place: str = ""
     rule: str = "is not in the plan"
+    event: str = ""
+    keyword: str = "unplanned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +56,21 @@ class Plan:
 
     def check(self, name: str, kind: str, properties: Mapping[str, Any]) -> Violation | None:
         """Return how an event breaks the plan, None when it does not."""
-        rule = self.rules.get(name) or self.rules.get(kind)
+        entry = name if name in self.rules else kind
+        rule = self.rules.get(entry)
         if rule is None:
             return None if self.unplanned == "off" else Violation(self.unplanned, "The event is not in the tracking plan. Add it there.")
         if rule.mode == "off":
             return None
-        return _violation(rule, properties)
+        return _violation(rule, entry, properties)
+
+
+class PlanWarning(NamedTuple):
+    """An event that was kept although it breaks the plan: whose, by which entry and which rule."""
+
+    site: str
+    event: str
+    rule: str
 
 
 def read_plan(content: Any) -> Plan:
@@ -115,18 +129,18 @@ def _references(schema: Any) -> Iterator[str]:
             yield from _references(value)
 
 
-def _violation(rule: Rule, properties: Mapping[str, Any]) -> Violation | None:
+def _violation(rule: Rule, entry: str, properties: Mapping[str, Any]) -> Violation | None:
     try:
         error = best_match(rule.validator.iter_errors(dict(properties)))
     except RecursionError:
-        return Violation(
-            rule.mode, "The properties are nested too deeply for the tracking plan. Send flatter ones.", "properties", "nested too deeply"
-        )
+        message = "The properties are nested too deeply for the tracking plan. Send flatter ones."
+        return Violation(rule.mode, message, "properties", "nested too deeply", entry, "nesting")
     if error is None:
         return None
     place = ".".join(["properties", *map(str, error.absolute_path)])[:200]
     told = _told(error)
-    return Violation(rule.mode, f"`{place}` breaks the tracking plan: {told}. Correct the event or the plan.", place, told)
+    message = f"`{place}` breaks the tracking plan: {told}. Correct the event or the plan."
+    return Violation(rule.mode, message, place, told, entry, str(error.validator))
 
 
 def _told(error: Any) -> str:

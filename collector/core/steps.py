@@ -10,6 +10,7 @@ from collector.core.addresses import kept_address
 from collector.core.drafts import Draft
 from collector.core.mail_messages import CHOICES
 from collector.core.mapping import KIND_OF_NAME, KIND_OF_TYPE, TYPES
+from collector.core.plans import PlanWarning
 from collector.core.readers import first, mapping, moment, number, text, whole
 from collector.core.scrubbing import scrub, scrub_values
 from schemas.events import MAX_EVENT_BYTES
@@ -207,5 +208,5 @@ def drop_plan_violation(draft: Draft) -> Rejection | None:
         return None
     if violation.mode == "reject":
         return Rejection(Reason.PLAN_VIOLATION, violation.message)
-    draft.warnings.append("plan_violation")
+    draft.warnings.append(PlanWarning(draft.arrival.site.site, violation.event, violation.keyword))
     return None
