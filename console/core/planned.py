@@ -12,6 +12,8 @@ from console.core.proposals import Content
 Row = Mapping[str, Any]
 SAMPLED = 50_000
 """Events that a sample is drawn from, about."""
+READ = 200_000
+"""Events that are read for it, about: those of the same people and quarters among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,9 @@ def findings(plan: Plan, sample: Iterable[tuple[str, str, Mapping[str, Any]]]) -
     return sorted(told, key=lambda one: (-one.events / one.looked, one.event, one.place, one.rule))
 
 
-def part_of(events: int) -> int:
-    """Return of how many people one is looked at, so that a sample stays small."""
-    return max(1, -(-events // SAMPLED))
+def part_of(events: int, beside: int) -> int:
+    """Return of how many people one is looked at, so that a sample stays small and little is read; `beside` are all events of the quarters."""
+    return max(1, -(-events // SAMPLED), -(-beside // READ))
 
 
 def _planned(plan: Content, name: str, entry: Content) -> PlannedEvent:

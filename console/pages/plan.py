@@ -119,8 +119,8 @@ async def _found(content: Content, newest: Sequence[Row]) -> list[Finding]:
 
 
 async def _sample(visit: Visit) -> Sequence[Row]:
-    events = sum(int(row["events"]) for row in await visit.ask("plan_events"))
-    return await visit.ask("plan_sample", part=str(part_of(events)))
+    (size,) = await visit.ask("plan_size")
+    return await visit.ask("plan_sample", part=str(part_of(int(size["events"]), int(size["beside"]))))
 
 
 async def _held(visit: Visit) -> tuple[PublishedPlan | None, Content | None]:

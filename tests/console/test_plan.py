@@ -35,7 +35,7 @@ def rig(tmp_path):
     rig = Rig(plans=shelf, journal=Journal())
     rig.shelf = shelf
     rig.users["ann"] = User("ann", HASH, {"shop": "analyst"}, 1, 1)
-    rig.store.answers |= {"GROUP BY kind, name": SEEN, "toJSONString": SAMPLE}
+    rig.store.answers |= {"GROUP BY kind, name": SEEN, "AS beside": [{"events": 9, "beside": 9}], "toJSONString": SAMPLE}
     return rig
 
 

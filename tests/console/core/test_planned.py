@@ -55,6 +55,9 @@ def test_what_breaks_a_plan_is_counted_among_those_that_were_looked_at():
     assert [one.event for one in findings(read_plan(PLAN | {"unplanned": "warn"}), [("Other", "custom", {})])] == ["Other"]
 
 
-@given(st.integers(0, 10**9))
-def test_a_sample_stays_small(events):
-    assert events / part_of(events) <= 50_000
+@given(st.integers(0, 10**9), st.integers(0, 10**9))
+def test_a_sample_stays_small_and_little_is_read_for_it(events, more):
+    part = part_of(events, events + more)
+    assert events / part <= 50_000
+    assert (events + more) / part <= 200_000
+    assert part == 1 or max(events / 50_000, (events + more) / 200_000) > part - 1
