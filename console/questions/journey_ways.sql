@@ -3,12 +3,11 @@
 -- and how many of them ended on it (`exits`); a high share on a page that should lead on is where people drop off.
 WITH
     (
-        SELECT groupUniqArray(toString(url_path))
+        SELECT arraySort(groupUniqArray(2000000)(toString(url_path)))
         FROM events_by_time_raw
         WHERE site = {site:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND kind = 'page_view'
-    ) AS paths,
-    arrayMap(path -> cityHash64(path), paths) AS codes
-SELECT part, arrayMap(code -> paths[indexOf(codes, code)], arrayFilter(code -> code != 0, told)) AS pages, sessions, exits, share
+    ) AS paths
+SELECT part, arrayMap(number -> paths[number], arrayFilter(number -> number != 0, told)) AS pages, sessions, exits, share
 FROM
 (
     SELECT
@@ -20,7 +19,8 @@ FROM
     FROM
     (
         SELECT
-            arrayMap(view -> view.2, arraySort(groupArray((event_time, cityHash64(url_path))))) AS seen,
+            -- A view is one number, its moment before the number of its page: such sort and compare fastest. 2^21 is more than there are pages.
+            arrayMap(view -> toUInt32(view % 2097152), arraySort(groupArray(toUnixTimestamp64Milli(event_time) * 2097152 + transform(url_path, paths, range(1, length(paths) + 1), 0)))) AS seen,
             arrayDistinct(seen) AS different,
             arrayConcat([arraySlice(arrayCompact(seen), 1, 5)], arrayMap(page -> [0, page], different)) AS said,
             arrayConcat([0], arrayMap(page -> page = seen[-1], different)) AS ends

@@ -58,3 +58,7 @@ def test_ways_and_exits_say_what_the_events_say(journeys):
         page: (sum(page in one for one in seen), sum(one[-1] == page for one in seen)) for page in {page for one in seen for page in one}
     }
     assert [row["exits"] for row in pages.values()] == sorted((row["exits"] for row in pages.values()), reverse=True)
+
+
+def test_where_nobody_came_there_are_no_ways(journeys):
+    assert journeys.dicts(question("journey_ways").sql, PERIOD | {"site": "other"}) == []
