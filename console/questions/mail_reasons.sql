@@ -11,8 +11,10 @@ FROM notable_events
 WHERE site = {site:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND kind IN ('email_open', 'email_click') AND message_id IN
 (
     SELECT message_id
-    FROM counted_emails(site = {site:String}, from = {from:DateTime}, to = {to:DateTime}) AS e
-    WHERE if(e.campaign = '', '(none)', e.campaign) = {campaign:String}
+    FROM notable_events
+    WHERE site = {site:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND (startsWith(kind, 'email_') OR kind = 'preference') AND message_id != ''
+    GROUP BY message_id
+    HAVING multiIf(max(campaign) != '', max(campaign), max(link_campaign) != '', max(link_campaign), '(none)') = {campaign:String}
 )
 GROUP BY kind, label, reasons
 ORDER BY kind, hits DESC, label, reasons
