@@ -46,7 +46,9 @@ def test_a_customer_is_exported_forgotten_everywhere_and_never_stored_again(line
     send(line, *ANNA, view(1))
     eventually(lambda: stored(line, "va", 3) and stored(line, "vb", 1), 60, every=0.2)
     eventually(lambda: ask(line, "SELECT 1 FROM scores WHERE site = {site:String} AND subject = 'c:anna' AND score = 'fit'"), 60, every=0.2)
-    eventually(lambda: ask(line, "SELECT 1 FROM customers WHERE site = {site:String} AND customer_id = 'anna' AND events = 4"), 60, every=0.2)
+    eventually(
+        lambda: ask(line, "SELECT 1 FROM customers WHERE site = {site:String} AND customer_id = 'anna' AND events = 4"), 60, every=0.2
+    )
 
     export = run_json(line, "customer", "export", "--site", SITE, "--customer", "anna")
     assert (export["visitors"], len(export["events"]), export["profile"]["orders"]) == (["va"], 4, 1)
