@@ -43,7 +43,8 @@ SELECT
     if(pageview_id = '', 0, cityHash64(site, visitor_id, pageview_id)) AS pageview_key,
     name, url_host, url_path, channel, traffic, engaged_ms, scroll_pct, value, currency,
     toDateTime(received_at) AS received_at
-FROM events_raw;
+FROM events_raw
+WHERE empty(corrected);
 
 -- What `events` says, in numbers: person is the customer where known, else the visitor; 0 is none.
 CREATE OR REPLACE VIEW events_by_time ${ON_CLUSTER} AS

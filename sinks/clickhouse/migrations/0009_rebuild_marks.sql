@@ -24,7 +24,7 @@ SELECT DISTINCT
     toUInt64(toUnixTimestamp64Milli(now64(3))) * 2 AS version,
     0 AS is_deleted
 FROM events_raw AS e
-WHERE e.version < 281474976710656 AND
+WHERE e.version < 281474976710656 AND empty(e.corrected) AND
 (
     e.historical AND (e.visitor_id != '' OR e.customer_id != '')
     OR e.visitor_id != '' AND e.session_id = '' AND

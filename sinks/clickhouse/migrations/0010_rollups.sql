@@ -12,7 +12,8 @@ ORDER BY (site, day);
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS events_raw_days ${ON_CLUSTER} TO rollup_marks AS
 SELECT DISTINCT site, toDate(e.event_time) AS day, toUInt64(toUnixTimestamp64Milli(now64(3))) AS version
-FROM events_raw AS e;
+FROM events_raw AS e
+WHERE empty(e.corrected);
 
 -- A session counts on the day of its start, its correction and its label count on the days of its events. Whichever start it had before lies
 -- between this one and its end, which are a day apart at most.

@@ -51,7 +51,7 @@ SELECT
     currency,
     toDateTime(received_at) AS received_at
 FROM events_raw AS e
-WHERE kind NOT IN ('page_view', 'click', 'engagement', 'custom');
+WHERE kind NOT IN ('page_view', 'click', 'engagement', 'custom') AND empty(e.corrected);
 
 -- What `events` says of these kinds, in numbers: person is the customer where known, else the visitor; 0 is none.
 CREATE OR REPLACE VIEW notable_events ${ON_CLUSTER} AS
