@@ -125,20 +125,20 @@ def reader_for(connection: KafkaConnection) -> Any:
 
 
 _closing: set[asyncio.Task[None]] = set()
-"""Readers that are being closed: a task that nobody holds may be collected before it ends."""
+"""Clients that are being closed: a task that nobody holds may be collected before it ends."""
 
 
-async def close(reader: Any) -> None:
-    """Close a reader that is in no group, waiting a moment at most; it goes on closing by itself.
+async def close(client: Any) -> None:
+    """Close a reader that is in no group, or a producer with nothing under way, waiting a moment at most; it goes on closing by itself.
 
     asyncio ends a TLS connection by asking the other side to, for up to 30 s. A broker need not answer (TLS 1.3), and a partition would wait.
     """
-    task = asyncio.create_task(_stopped(reader))
+    task = asyncio.create_task(_stopped(client))
     _closing.add(task)
     task.add_done_callback(_closing.discard)
     await asyncio.wait([task], timeout=CLOSE_S)
 
 
-async def _stopped(reader: Any) -> None:
-    with suppress(KafkaError, OSError):  # what was to be read has been read
-        await reader.stop()
+async def _stopped(client: Any) -> None:
+    with suppress(KafkaError, OSError):  # what was to be read or written has been
+        await client.stop()

@@ -7,6 +7,7 @@ from streams.core.state import PartitionState
 from streams.core.work import Value, Work
 from streams.faust_exact.changelog import Snapshot
 from streams.faust_exact.hop import Hop
+from streams.faust_exact.kafka import close
 
 UNOWNED = -1
 
@@ -66,4 +67,4 @@ class Partition:
         self.state = PartitionState()
         self.meta = {}
         if producer is not None:
-            await producer.stop()
+            await close(producer)
