@@ -92,7 +92,8 @@ class Flood:
             "joined": {"joined": [f"e{self.chance.randrange(self.number)}"]},
         }[state]
         when = {"started_at": NOW + part * 10**9, "ended_at": NOW + part * 10**9 + 1000}
+        version = self.kept["sessions"]  # no two records of a session have the same one
         row = session(
-            f"s{visitor}-{part}", visitor_id=f"v{visitor}", version=self.number, utm_campaign=f"u{visitor % 5}", value=1.0, **when, **own
+            f"s{visitor}-{part}", visitor_id=f"v{visitor}", version=version, utm_campaign=f"u{visitor % 5}", value=1.0, **when, **own
         )
         return "sessions", row, f"demo:v{visitor}"
