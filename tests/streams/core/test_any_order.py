@@ -73,7 +73,7 @@ def test_scores_interests_stages_and_signals_are_those_of_the_sorted_log():
     """Everything that subjects say, for logs in which every sort of trigger and a label do occur."""
     seen = Counter()
 
-    @RUNS
+    @settings(RUNS, max_examples=200)  # so many that every sort does occur
     @given(arriving_logs(), st.lists(st.tuples(st.integers(0, 20), st.booleans()), max_size=4))
     def check(case, marks):
         log, records, every = case
