@@ -78,8 +78,6 @@ SELECT
     e.value AS value,
     e.currency AS currency
 FROM notable_events_raw AS e FINAL
-LEFT ANY JOIN (SELECT cityHash64(site, visitor_id) AS visitor_key, cityHash64(site, customer_id) AS customer_key FROM identities_raw FINAL) AS i
-    ON i.visitor_key = e.visitor_key
 LEFT ANY JOIN
 (
     SELECT
@@ -99,6 +97,8 @@ LEFT ANY JOIN
     ON s.session_key = if(e.visitor_key = 0 OR e.session_key != 0, e.session_key, j.session_key)
 LEFT ANY JOIN (SELECT cityHash64(site, visitor_id, session_id) AS session_key, traffic, traffic_reasons FROM session_labels FINAL) AS l
     ON l.session_key = shown
+LEFT ANY JOIN (SELECT cityHash64(site, visitor_id) AS visitor_key, cityHash64(site, customer_id) AS customer_key FROM identities_raw FINAL) AS i
+    ON i.visitor_key = e.visitor_key
 SETTINGS do_not_merge_across_partitions_select_final = 1, optimize_move_to_prewhere_if_final = 1, join_algorithm = 'hash';
 
 -- What became of each e-mail: everybody counts once an e-mail, by the best that is known of what they did. `readers` are those of them who clicked, as people.
