@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from console.core.accounts import User, read_users
+from console.followed_file import FollowedFile
 from schemas.errors import Misconfigured
 
 
@@ -12,24 +13,11 @@ class UsersFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._stamp: tuple[int, int, int] | None = None
-        self._users: Mapping[str, User] = {}
+        self._followed: FollowedFile[Mapping[str, User]] = FollowedFile(path, read_users, {})
 
     def find(self, name: str) -> User | None:
         """Return the user of a name; raises Misconfigured when the file cannot be read."""
-        self._read()
-        return self._users.get(name)
-
-    def _read(self) -> None:
         try:
-            found = self._path.stat()
-        except FileNotFoundError:
-            self._stamp, self._users = None, {}
-            return
-        stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
-        if stamp == self._stamp:
-            return
-        try:
-            self._users, self._stamp = read_users(self._path.read_bytes()), stamp
+            return self._followed.content().get(name)
         except (OSError, ValueError) as error:
             raise Misconfigured(f"{self._path} is no users file: {error}. Restore it, or make users anew with `footprint users`.") from None

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from console.core.accounts import EVERY_SITE, NAME, Role, User, read_users, write_users
 from console.core.ended import of_user
-from console.ended_file import EndedFile
 from console.passwords import SHORTEST, hash_password
 from footprint import kept_file
+from footprint.ended_file import EndedFile
 from footprint.settings import SITE_NAME, Settings
 from schemas.errors import Misconfigured
 

@@ -10,9 +10,9 @@ from starlette.testclient import TestClient
 from console.app import create_app
 from console.core.accounts import User
 from console.desk import Outside
-from console.ended_file import EndedFile
 from console.ports import PartHealth
 from console.seats import COOKIE
+from footprint.ended_file import EndedFile
 from schemas.errors import Retryable
 from tests.console.routes import pages
 

@@ -6,10 +6,10 @@ import pytest
 from typer.testing import CliRunner
 
 from console.core.sessions import Session
-from console.ended_file import EndedFile
 from console.users_file import UsersFile
 from console.waiting import WaitingFile
 from footprint import cli, users
+from footprint.ended_file import EndedFile
 from schemas.audit import AuditEntry
 from schemas.codec import loads
 from schemas.errors import Misconfigured
