@@ -11,10 +11,17 @@ pytestmark = pytest.mark.kafka
 
 
 async def write(broker, line, records, *, partition=1):
+    """Write each record in a transaction of its own, and wait until all of them can be read.
+
+    A commit is acknowledged before its marker is in the topic. A producer of the same name starts only when it is, which is why a partition
+    starts its producer before it loads.
+    """
     async with broker.producer(transactional_id=f"writer-{line.name}") as producer:
         for key, value in records:
             async with producer.transaction():
                 await producer.send(line.count_state.name, value, key=key, partition=partition)
+    async with broker.producer(transactional_id=f"writer-{line.name}"):
+        pass
 
 
 async def loaded(broker, line, partition=1):
