@@ -15,6 +15,7 @@ from console.core.accounts import User
 from console.core.attempts import Attempts
 from console.core.openid import user_of
 from console.core.sessions import SessionCookies
+from console.core.watching import Watching
 from console.openid import Provider
 from console.plans import NoPlans, Plans
 from console.ports import EndedHere, EndedSessions, Journal, Nowhere, Parts, Store, Users, Writer
@@ -56,6 +57,7 @@ class Desk:
     cookies: SessionCookies
     steps: Steps
     attempts: Attempts = field(default_factory=Attempts)
+    watching: Watching = field(default_factory=Watching)
 
     def user_of(self, name: str, told: Sequence[str] | None, began_at: int) -> User | None:
         """Return the user of a session as the user is now: that of the file, else what a service told, by the mapping as it is now."""

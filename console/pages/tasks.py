@@ -28,7 +28,7 @@ HOUR_MS = 3_600_000
 
 
 async def show(visit: Visit) -> Response:
-    """Show the tasks that the visitor asks for: their own, unless they say otherwise."""
+    """Show the tasks that the visitor asks for, their own unless they say otherwise, when it is recorded that they are seen."""
     wanted = visit.request.query_params.get("show", "")
     shown = wanted if wanted in SHOWN else "mine"
     owner = {"mine": visit.user.name, "unowned": ""}.get(shown, "*")
@@ -36,6 +36,8 @@ async def show(visit: Visit) -> Response:
     rows, counts = await asyncio.gather(visit.ask("tasks_list", **asked), visit.ask("tasks_counts"))
     tasks = [task for task in await with_lately(visit, map(task_of, rows)) if _is_shown(task, asked, visit.desk.now_ms())]
     tasks.sort(key=lambda task: (task.due_at, task.task_id) if shown != "done" else (-task.changed_at, task.task_id))
+    if any(task.customer_id for task in tasks):
+        await visit.note(Action.LISTED_CUSTOMERS, detail=f"tasks, {shown}")
     return visit.page(
         "tasks.html",
         shown=shown,
@@ -48,11 +50,13 @@ async def show(visit: Visit) -> Response:
 
 
 async def show_one(visit: Visit) -> Response:
-    """Show one task and its steps."""
+    """Show one task and its steps, when it is recorded whom it is about."""
     steps = await steps_of(visit, visit.request.path_params["task"])
     task = fold(steps)
     if task is None:
         raise Misconfigured("There is no such task at this website. Go back to Tasks.")
+    if task.customer_id:
+        await visit.note(Action.LOOKED_AT_CUSTOMER, customer=task.customer_id, detail="task")
     return visit.page(
         "task.html",
         task=task,

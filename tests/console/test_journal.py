@@ -45,6 +45,14 @@ LISTED = {
 }
 
 
+LIVE = {"event_time": datetime(2026, 1, 1, tzinfo=UTC), "customer": "anna", "visitor": "0", "traffic": "human"} | dict.fromkeys(
+    ("kind", "name", "page", "channel"), ""
+)
+SIGNAL = {"fired_at": datetime(2026, 1, 1, tzinfo=UTC), "customer_id": "anna"} | dict.fromkeys(
+    ("signal_id", "trigger", "status", "visitor_id", "page"), ""
+)
+
+
 class Kafka:
     """A writer that may be away."""
 
@@ -60,14 +68,14 @@ class Kafka:
 
 class Rig:
     def __init__(self, folder, **more):
-        self.kafka, self.store, self.users = Kafka(), Store(), Users()
+        self.kafka, self.store, self.users, self.now = Kafka(), Store(), Users(), 1_800_000_000.0
         self.waiting = WaitingFile(folder / "audit-waiting")
         self.journal = KafkaJournal(self.kafka, self.waiting)
         self.store.answers["FROM customer("] = [WHO]
         for name, role in {"ada": "analyst", "vera": "viewer", "root": "admin"}.items():
             self.users[name] = User(name, HASH, {"shop": role}, 1, 1)
         written = {"writer": self.kafka, "journal": self.journal, "fingerprint": "{}/{}".format} | more
-        outside = Outside(self.store, Parts(), self.users, lambda: ["shop"], ["key"], lambda: 1_800_000_000.0, **written)
+        outside = Outside(self.store, Parts(), self.users, lambda: ["shop"], ["key"], lambda: self.now, **written)
         self.browser = TestClient(create_app(outside), follow_redirects=False, client=("192.0.2.77", 4711))
 
     def sign_in(self, name="ada", password=PASSWORD):
@@ -123,9 +131,25 @@ def test_a_page_of_the_list_is_recorded_once_with_its_filters_and_not_what_was_t
     assert "aaron" not in repr(rig.kafka.values)
 
 
+def test_whoever_watches_people_live_is_recorded_when_they_begin_and_every_ten_minutes(rig):
+    rig.store.answers["FROM newest"] = [LIVE]
+    rig.sign_in()
+    for minute in (0, 5, 10, 15, 19, 20):
+        rig.now = 1_800_000_000.0 + 60 * minute
+        assert rig.get("live" if minute == 0 else "live/rows").status_code == 200
+    assert rig.told()[1:] == [("ada", "listed_customers", "", "live")] * 3
+
+
+def test_signals_are_recorded_where_they_name_somebody(rig):
+    rig.store.answers["ORDER BY fired_at DESC"] = [SIGNAL]
+    rig.sign_in()
+    assert rig.get("signals").status_code == 200
+    assert rig.told()[1:] == [("ada", "listed_customers", "", "signals")]
+
+
 def test_pages_about_nobody_are_not_recorded(rig):
     rig.sign_in()
-    for path in ("overview", "live", "health", "signals"):
+    for path in ("overview", "live", "health", "signals", "tasks"):
         assert rig.get(path).status_code == 200
     assert rig.told() == [("ada", "signed_in", "", "")]
 
@@ -205,8 +229,18 @@ def test_who_was_forgotten_meanwhile_is_not_named_again_by_a_look_that_waited_no
 def test_nothing_is_shown_that_cannot_be_recorded_but_everybody_may_sign_in_and_see_health(rig, monkeypatch):
     rig.kafka.away = True
     monkeypatch.setattr(waiting, "LONGEST", 10)
+    rig.store.answers |= {"FROM newest": [LIVE], "ORDER BY fired_at DESC": [SIGNAL]}
     assert rig.sign_in().status_code == 303
-    for path in ("customers/anna", "customers", "earlier/anna?until=2026-01-01", "quality/no_id", "sql/customer_why?customer=anna"):
+    for path in (
+        "live",
+        "live/rows",
+        "signals",
+        "customers/anna",
+        "customers",
+        "earlier/anna?until=2026-01-01",
+        "quality/no_id",
+        "sql/customer_why?customer=anna",
+    ):
         answer = rig.get(path)
         assert answer.status_code == 503, path
         assert "Nothing is shown that is not recorded" in answer.text
