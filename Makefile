@@ -20,6 +20,7 @@ $(VENV)/.runtime: requirements.lock pyproject.toml footprint/local/kafka.lock.to
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(BIN)/python -m footprint.local.jars
+	$(BIN)/python -m footprint.local.archiving
 	@touch $@
 
 $(VENV)/.compiled: $(VENV)/.runtime $(wildcard streams/core/*.py)

@@ -15,6 +15,7 @@ from pathlib import Path
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from footprint.local.class_archive import shared_classes
 from footprint.local.jars import ensured
 from footprint.local.java import java
 from footprint.local.kafka_properties import LOG_DIR, properties, render
@@ -43,7 +44,8 @@ def prepare(folder: Path, *, port: int) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     configuration = folder / "server.properties"
     configuration.write_text(render(properties(port=port, controller_port=free_port())), "ascii")
-    run = [java(), *JVM, f"-Dlog4j2.configurationFile={LOGGING}", "-cp", ":".join(map(str, jars))]
+    program = java()
+    run = [program, *JVM, *shared_classes(program), f"-Dlog4j2.configurationFile={LOGGING}", "-cp", ":".join(map(str, jars))]
     if not (folder / LOG_DIR / "meta.properties").is_file():
         _format(run, configuration)
     return [*run, "kafka.Kafka", str(configuration)]

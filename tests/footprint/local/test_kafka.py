@@ -1,9 +1,11 @@
 """The local Kafka is a real, durable broker."""
 
 import base64
+import os
 import socket
 import subprocess
 import uuid
+from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -11,6 +13,9 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from hypothesis import given
 from hypothesis import strategies as st
 
+from footprint.local import archiving, class_archive
+from footprint.local.class_archive import archive_of
+from footprint.local.java import java
 from footprint.local.kafka import cluster_id, command
 from tests.support.servers import LocalKafka, in_own_loop, running
 
@@ -93,3 +98,24 @@ def test_topics_are_never_made_by_accident(kafka):
             await admin.close()
 
     assert name not in in_own_loop(names)
+
+
+def test_a_kafka_takes_its_classes_from_the_archive_and_starts_without_one(tmp_path, monkeypatch):
+    assert archiving.write()
+    archive = str(archive_of(java()))
+    with running(LocalKafka(tmp_path / "with")) as server:
+        assert archive in Path(f"/proc/{server.process.pid}/maps").read_text()
+    monkeypatch.setattr(class_archive, "cache_dir", lambda: tmp_path)
+    assert class_archive.shared_classes(java()) == []
+
+
+def test_an_archive_belongs_to_one_java_and_to_the_locked_jars(tmp_path, monkeypatch):
+    program = tmp_path / "java"
+    program.write_text("a java")
+    first = archive_of(str(program))
+    os.utime(program, (1, 1))
+    second = archive_of(str(program))
+    lock = tmp_path / "lock"
+    lock.write_text("other jars")
+    monkeypatch.setattr(class_archive, "LOCK_FILE", lock)
+    assert len({first, second, archive_of(str(program))}) == 3
