@@ -67,6 +67,8 @@ class Carrier:
     text: Sequence[str] = ()
     visitor_key: Sequence[str] = ()
     """Columns that hold a visitor as `cityHash64(site, visitor)`."""
+    customer_key: Sequence[str] = ()
+    """Columns that hold a customer as `cityHash64(site, customer)`."""
     exported: bool = True
     """False: it holds no more than other tables that are exported."""
     emptied: Sequence[str] = ()
@@ -75,6 +77,7 @@ class Carrier:
     def condition(self, person: Person) -> str:
         """Return what is true of a row about the person. `values_of` fills its placeholders."""
         clauses = [f"{column} = %(customer)s" for column in self.customer]
+        clauses += [f"{column} = cityHash64(%(site)s, %(customer)s)" for column in self.customer_key]
         clauses += [f"{column} IN %(visitors)s" for column in self.visitor if person.visitors]
         clauses += [f"{column} IN %(subjects)s" for column in self.subject]
         clauses += [
@@ -86,12 +89,12 @@ class Carrier:
 
 CARRIERS = (
     Carrier("events_raw", visitor=("visitor_id", "previous_id"), customer=("customer_id", "previous_id")),
-    Carrier("events_by_time_raw", customer=("customer_id",), visitor_key=("visitor_key",), exported=False),
-    Carrier("notable_events_raw", customer=("customer_id",), visitor_key=("visitor_key",), exported=False),
+    Carrier("events_by_time_raw", visitor_key=("visitor_key",), customer_key=("customer_key",), exported=False),
+    Carrier("notable_events_raw", visitor_key=("visitor_key",), customer_key=("customer_key",), exported=False),
     Carrier("seen_customers", visitor=("actor",), customer=("customer_id",), exported=False),
     Carrier("customers_raw", customer=("customer_id",), exported=False),
     Carrier("sessions_raw", visitor=("visitor_id",), customer=("customer_id",)),
-    Carrier("sessions_by_time_raw", customer=("customer_id",), visitor_key=("visitor_key",), exported=False),
+    Carrier("sessions_by_time_raw", visitor_key=("visitor_key",), customer_key=("customer_key",), exported=False),
     Carrier("session_overrides", visitor=("visitor_id",), exported=False),
     Carrier("session_labels", visitor=("visitor_id",), exported=False),
     Carrier("event_overrides", visitor=("visitor_id",), customer=("customer_id",)),
@@ -104,11 +107,12 @@ CARRIERS = (
     Carrier("rejected_raw", text=("original", "message")),
     Carrier("segments_raw", visitor=("visitor_id",), customer=("customer_id",), subject=("subject",)),
     Carrier("scores_raw", visitor=("visitor_id",), customer=("customer_id",), subject=("subject",)),
+    Carrier("identities_by_key_raw", visitor_key=("visitor_key",), customer_key=("customer_key",), exported=False),
     Carrier("identities_raw", visitor=("visitor_id",), customer=("customer_id",)),
 )
 """Every table that an erasure cleans, in its order: links last, they say whose the visitors are."""
 
-ACKNOWLEDGING = ("segments_raw", "scores_raw", "identities_raw")
+ACKNOWLEDGING = ("segments_raw", "scores_raw", "identities_by_key_raw", "identities_raw")
 """Tables whose tombstones say that the streams have forgotten: cleaned only after those have come."""
 
 OTHER_TABLES: Mapping[str, str] = {

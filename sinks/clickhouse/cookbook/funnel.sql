@@ -18,7 +18,7 @@ WITH reached AS
     FROM events_by_time
     WHERE site = {site:String} AND event_time >= {from:DateTime} AND event_time < {to:DateTime} AND traffic = 'human' AND person != 0
         -- What is no step is left out first: whose it was and in which session need not be looked up.
-        AND (url_path LIKE {step1:String} OR url_path LIKE {step2:String} OR url_path LIKE {step3:String}
+        AND ((url_path LIKE {step1:String} OR url_path LIKE {step2:String} OR url_path LIKE {step3:String}) AND kind = 'page_view'
             OR kind IN ({step1:String}, {step2:String}, {step3:String}) OR name IN ({step1:String}, {step2:String}, {step3:String}))
     GROUP BY person
 ),

@@ -86,6 +86,28 @@ SELECT
     event_id
 FROM ingest_identities AS i;
 
+-- The links in numbers, for questions about a stretch of time: those look up whose an event is by the hash of its visitor.
+CREATE TABLE IF NOT EXISTS identities_by_key_raw ${ON_CLUSTER}
+(
+    site LowCardinality(String),
+    visitor_key UInt64,
+    version UInt64,
+    is_deleted UInt8,
+    customer_key UInt64
+)
+ENGINE = ${REPL}ReplacingMergeTree(${ZK}version, is_deleted)
+ORDER BY (site, visitor_key)
+SETTINGS ${DEDUP}, default_compression_codec = 'LZ4';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS identities_raw_by_key ${ON_CLUSTER} TO identities_by_key_raw AS
+SELECT
+    site,
+    cityHash64(site, visitor_id) AS visitor_key,
+    version,
+    is_deleted,
+    if(customer_id = '', 0, cityHash64(site, customer_id)) AS customer_key
+FROM identities_raw;
+
 -- A link that is not a visitor's first is marked without a customer too: whoever was known by that visitor before has lost it.
 CREATE MATERIALIZED VIEW IF NOT EXISTS ingest_identities_customers ${ON_CLUSTER} TO seen_customers AS
 SELECT DISTINCT site, arrayJoin(if(i.version > 1, [i.customer_id, ''], [i.customer_id])) AS customer_id, visitor_id AS actor

@@ -83,7 +83,7 @@ SELECT
     uniqExactIf(visitor, kind = 'page_view') AS visitors,
     uniqExactIf(session, kind = 'page_view' AND session != 0) AS sessions,
     sumIf(engaged_ms, kind = 'engagement') AS engaged_ms
-FROM events_by_time
+FROM unlinked_events_by_time
 WHERE kind IN ('page_view', 'engagement')
 GROUP BY site, day, url_host, url_path, traffic;
 

@@ -11,7 +11,7 @@ CREATE TABLE IF NOT EXISTS notable_events_raw ${ON_CLUSTER}
     is_deleted UInt8,
     kind LowCardinality(String),
     visitor_key UInt64,
-    customer_id String,
+    customer_key UInt64,
     session_key UInt64,
     message_id String,
     campaign LowCardinality(String),
@@ -38,7 +38,7 @@ SELECT
     is_deleted,
     kind,
     if(visitor_id = '', 0, cityHash64(site, visitor_id)) AS visitor_key,
-    customer_id,
+    if(customer_id = '', 0, cityHash64(site, customer_id)) AS customer_key,
     if(session_id = '', 0, cityHash64(site, visitor_id, session_id)) AS session_key,
     message_id,
     ifNull(toString(e.props.campaign), '') AS campaign,
@@ -65,7 +65,7 @@ SELECT
     e.site AS site,
     e.event_time AS event_time,
     e.kind AS kind,
-    multiIf(i.customer_key != 0, i.customer_key, e.customer_id != '', cityHash64(e.site, e.customer_id), e.visitor_key) AS person,
+    multiIf(i.customer_key != 0, i.customer_key, e.customer_key != 0, e.customer_key, e.visitor_key) AS person,
     e.visitor_key AS visitor,
     shown AS session,
     e.message_id AS message_id,
@@ -97,7 +97,7 @@ LEFT ANY JOIN
     ON s.session_key = if(e.visitor_key = 0 OR e.session_key != 0, e.session_key, j.session_key)
 LEFT ANY JOIN (SELECT cityHash64(site, visitor_id, session_id) AS session_key, traffic, traffic_reasons FROM session_labels FINAL) AS l
     ON l.session_key = shown
-LEFT ANY JOIN (SELECT cityHash64(site, visitor_id) AS visitor_key, cityHash64(site, customer_id) AS customer_key FROM identities_raw FINAL) AS i
+LEFT ANY JOIN (SELECT visitor_key, customer_key FROM identities_by_key_raw FINAL) AS i
     ON i.visitor_key = e.visitor_key
 SETTINGS do_not_merge_across_partitions_select_final = 1, optimize_move_to_prewhere_if_final = 1, join_algorithm = 'hash';
 
@@ -151,7 +151,7 @@ CREATE TABLE IF NOT EXISTS sessions_by_time_raw ${ON_CLUSTER}
     session_key UInt64,
     version UInt64,
     visitor_key UInt64,
-    customer_id String,
+    customer_key UInt64,
     superseded Bool,
     channel LowCardinality(String),
     utm_source LowCardinality(String),
@@ -176,7 +176,7 @@ SELECT
     cityHash64(site, visitor_id, session_id) AS session_key,
     version,
     cityHash64(site, visitor_id) AS visitor_key,
-    customer_id,
+    if(customer_id = '', 0, cityHash64(site, customer_id)) AS customer_key,
     status = 'superseded' AS superseded,
     channel, utm_source, utm_medium, utm_campaign, traffic, engaged, bounced, page_views, engaged_ms, value
 FROM sessions_raw;
@@ -188,7 +188,7 @@ SELECT
     s.started_at AS started_at,
     s.session_key AS session,
     s.version AS version,
-    multiIf(i.customer_key != 0, i.customer_key, s.customer_id != '', cityHash64(s.site, s.customer_id), s.visitor_key) AS person,
+    multiIf(i.customer_key != 0, i.customer_key, s.customer_key != 0, s.customer_key, s.visitor_key) AS person,
     s.superseded AS superseded,
     s.channel AS channel,
     s.traffic AS traffic,
@@ -198,7 +198,7 @@ SELECT
     s.engaged_ms AS engaged_ms,
     s.value AS value
 FROM sessions_by_time_raw AS s
-LEFT ANY JOIN (SELECT cityHash64(site, visitor_id) AS visitor_key, cityHash64(site, customer_id) AS customer_key FROM identities_raw FINAL) AS i
+LEFT ANY JOIN (SELECT visitor_key, customer_key FROM identities_by_key_raw FINAL) AS i
     ON i.visitor_key = s.visitor_key
 SETTINGS join_algorithm = 'hash';
 

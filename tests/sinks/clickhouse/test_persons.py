@@ -160,7 +160,7 @@ def test_every_column_that_can_name_somebody_is_looked_at(client):
     looked_at = {
         (carrier.table, column)
         for carrier in CARRIERS
-        for column in (*carrier.visitor, *carrier.customer, *carrier.subject, *carrier.text, *carrier.visitor_key)
+        for column in (*carrier.visitor, *carrier.customer, *carrier.subject, *carrier.text, *carrier.visitor_key, *carrier.customer_key)
     }
     beside = {
         "session_id",
