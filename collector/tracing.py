@@ -1,6 +1,6 @@
 """Requests that are followed: each sampled one is a span, and so is the flush that makes it durable."""
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -35,15 +35,15 @@ class TracedDelivery:
 
     def deliver(self, publication: Publication) -> Coroutine[Any, Any, None]:
         """Return once every record is durable; see the port. A flush that nobody follows goes the shortest way."""
-        return self._followed(publication) if publication.traces else self._delivery.deliver(publication)
+        return self._followed(publication, publication.traces) if publication.traces else self._delivery.deliver(publication)
 
-    async def _followed(self, publication: Publication) -> None:
-        with following(self._tracer, "collector flush", _causes(publication)) as span:
-            if span is not None and publication.traces:
-                publication.traces = {partition: [span.context] for partition in publication.traces}
+    async def _followed(self, publication: Publication, traces: Mapping[int, Sequence[bytes]]) -> None:
+        with following(self._tracer, "collector flush", _causes(traces)) as span:
+            if span is not None:
+                publication.traces = {partition: [span.context] for partition in traces}
             await self._delivery.deliver(publication)
 
 
-def _causes(publication: Publication) -> Sequence[bytes]:
+def _causes(traces: Mapping[int, Sequence[bytes]]) -> Sequence[bytes]:
     """The contexts of all requests of a flush, each once."""
-    return list(dict.fromkeys(context for contexts in (publication.traces or {}).values() for context in contexts))
+    return list(dict.fromkeys(context for contexts in traces.values() for context in contexts))
