@@ -13,6 +13,8 @@ ENUM_MOST = 5
 ENUM_SEEN = 20
 """A text with few values is proposed as a choice once it was seen so often."""
 
+BREAKS = frozenset("\n\r\x85\u2028\u2029")
+
 
 def infer(events: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
     """Return a plan that all these (name, properties) follow: types as seen, required what was always there."""
@@ -34,7 +36,18 @@ def laid_over(current: Content, inferred: Content) -> dict[str, Any]:
 
 def as_yaml(plan: Content) -> str:
     """Return a plan as the text of a file."""
-    return str(yaml.safe_dump(dict(plan), sort_keys=False, allow_unicode=True))
+    return str(yaml.dump(dict(plan), Dumper=_Writer, sort_keys=False, allow_unicode=True))
+
+
+class _Writer(yaml.SafeDumper):
+    """Writes text with a line break of any kind with escapes: as a plain or quoted line PyYAML reads U+0085 back as a space."""
+
+
+def _text(writer: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return writer.represent_scalar("tag:yaml.org,2002:str", text, style='"' if BREAKS & set(text) else None)
+
+
+_Writer.add_representer(str, _text)
 
 
 def _grown(entry: Content, seen: Content | None) -> dict[str, Any]:

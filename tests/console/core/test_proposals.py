@@ -1,7 +1,7 @@
 """Plans are proposed from what was stored, over what holds already."""
 
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from collector.core.plans import read_plan
@@ -24,9 +24,15 @@ seen = st.lists(st.tuples(st.sampled_from(["a", "b"]), properties), max_size=30)
 
 @settings(max_examples=30)
 @given(seen)
+@example([("a", {"\x85": None, "a\u2028b": 1, "\r\n": "\n"})])
 def test_what_was_seen_follows_the_plan_that_is_proposed_from_it(events):
     plan = read_plan(yaml.safe_load(as_yaml(infer(events))))
     assert [plan.check(name, "custom", told) for name, told in events if plan.check(name, "custom", told)] == []
+
+
+@given(st.text())
+def test_any_text_is_read_back_as_it_was_written(text):
+    assert yaml.safe_load(as_yaml({text: text})) == {text: text}
 
 
 @settings(max_examples=30)
